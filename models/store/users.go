@@ -95,7 +95,12 @@ func (tx *Tx) UpdateUser(user models.User) error {
 	if done.RowsAffected == 0 {
 		return models.NotFound()
 	}
-	return nil
+	if !user.Active {
+		if err := tx.EndSessions(SessionScope{Program: user.Program, UserID: user.ID}, models.EndUser); err != nil {
+			return err
+		}
+	}
+	return tx.sessionsChanged(user.Program, user.ID)
 }
 
 // User reads one user; not_found when the program has none of that id.

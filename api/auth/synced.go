@@ -1,0 +1,65 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+const (
+	syncedEvery = 3 * time.Second // how long a time of sync may be kept in memory only
+	syncedBatch = 500             // rows of one transaction: writers of pushes wait behind it
+)
+
+// synced collects when devices synced, so that an idle pull writes nothing.
+type synced struct {
+	mu   sync.Mutex
+	last map[store.DeviceSync]time.Time // keyed by a DeviceSync without time
+}
+
+func (c *synced) note(who models.Actor, at time.Time) {
+	if who.DeviceID == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.last = map[store.DeviceSync]time.Time{}
+	}
+	c.last[store.DeviceSync{Program: who.Program, UserID: who.UserID, DeviceID: who.DeviceID}] = at
+}
+
+func (c *synced) take() []store.DeviceSync {
+	c.mu.Lock()
+	last := c.last
+	c.last = nil
+	c.mu.Unlock()
+	list := make([]store.DeviceSync, 0, len(last))
+	for device, at := range last {
+		device.At = at
+		list = append(list, device)
+	}
+	slices.SortFunc(list, func(a, b store.DeviceSync) int {
+		return cmp.Or(cmp.Compare(a.Program, b.Program), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.DeviceID, b.DeviceID))
+	})
+	return list
+}
+
+// Synced notes that the caller's device synced now. It costs no database; the time
+// is stored within syncedEvery.
+func (s *Service) Synced(who models.Actor) { s.synced.note(who, s.store.Clock()) }
+
+// FlushSynced stores the times noted so far.
+func (s *Service) FlushSynced(ctx context.Context) error {
+	for batch := range slices.Chunk(s.synced.take(), syncedBatch) {
+		if err := s.store.SaveSyncTimes(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
