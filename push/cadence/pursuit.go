@@ -82,7 +82,7 @@ func (v *view) counted() []Attempt {
 		minute          int64
 	}
 	attempts := append([]Attempt(nil), v.Attempts...)
-	sort.SliceStable(attempts, func(i, j int) bool { return attempts[i].RecordedAt.Before(attempts[j].RecordedAt) })
+	sort.Slice(attempts, func(i, j int) bool { return recordedBefore(attempts[i], attempts[j]) })
 	seen := map[tap]bool{}
 	kept := attempts[:0]
 	for _, a := range attempts {
@@ -95,6 +95,15 @@ func (v *view) counted() []Attempt {
 	}
 	sort.SliceStable(kept, func(i, j int) bool { return kept[i].OccurredAt.Before(kept[j].OccurredAt) })
 	return kept
+}
+
+// recordedBefore orders attempts by their recording; the id decides a tie, so that
+// the order in which rows were read is no matter.
+func recordedBefore(a, b Attempt) bool {
+	if !a.RecordedAt.Equal(b.RecordedAt) {
+		return a.RecordedAt.Before(b.RecordedAt)
+	}
+	return a.ID < b.ID
 }
 
 func (v *view) onPursuitDay(t time.Time) bool {
