@@ -1,0 +1,132 @@
+package reports
+
+// smallCell is the least count of people that may leave the program's own reports.
+// Source: docs/domain.md, section 4.
+const smallCell = 5
+
+// Public returns the summary as it may be published: every figure under 5 is withheld, and
+// with it as many others as it takes that no identity of a row and no column total gives it
+// away. Checks and notices, which carry counts of their own, are left out.
+//
+// Guarantee: in each identity with a withheld figure at least two are, and those withheld
+// come to 5 or more together; or all of it is withheld.
+func Public(s Summary) Summary {
+	out := Summary{Year: s.Year, AsOf: s.AsOf, Totals: s.Totals,
+		Rows: append([]Row{}, s.Rows...), Checks: []Check{}, Notices: []Check{}}
+	grid := make([]*Row, 0, len(out.Rows)+1)
+	for i := range out.Rows {
+		grid = append(grid, &out.Rows[i])
+	}
+	withhold(append(grid, &out.Totals))
+	return out
+}
+
+// PartnerTotals returns what a referral partner may see: the totals, without months, and
+// without small cells.
+func PartnerTotals(s Summary) Summary {
+	out := Summary{Year: s.Year, AsOf: s.AsOf, Totals: s.Totals,
+		Rows: []Row{}, Checks: []Check{}, Notices: []Check{}}
+	withhold([]*Row{&out.Totals})
+	return out
+}
+
+// rowIdentities lists the figures of one row that are bound by a sum, by their names. Two of
+// them hold but for a few people counted twice; that is close enough to give a cell away.
+func rowIdentities() [][]string {
+	return [][]string{
+		{"referred", "appropriate_for_referral", "other_referrals"},
+		{"n", "assessed", "other_referrals"},
+		{"referred", "engaged", "pursuing", "refused", "unable_to_place"},
+		{"engaged", "icm", "short_term", "slo"},
+		{"icm", "enrolled_slo_icm", "enrolled_hhp_tvif"},
+		{"referred", "out_slo_icm", "out_hhp", "out_tvif"},
+	}
+}
+
+// cell is one figure of the grid.
+type cell struct {
+	value  int
+	hidden bool
+}
+
+// withhold blanks the cells of rows in place. The last row is the sum of the others.
+func withhold(rows []*Row) {
+	grid := make([]map[string]*cell, len(rows))
+	for i, row := range rows {
+		grid[i] = map[string]*cell{}
+		for _, c := range columns() {
+			if n := *c.cell(row); n != nil {
+				grid[i][c.name] = &cell{value: *n, hidden: *n < smallCell}
+			}
+		}
+	}
+	equations := bind(grid)
+	// Each round that goes on hides at least one cell more, so their number bounds the rounds.
+	for range len(rows) * len(columns()) {
+		changed := false
+		for _, equation := range equations {
+			changed = cover(equation) || changed
+		}
+		if !changed {
+			break
+		}
+	}
+	for i, row := range rows {
+		row.Suppressed = []string{}
+		for _, c := range columns() {
+			if have := grid[i][c.name]; have != nil && have.hidden {
+				*c.cell(row) = nil
+				row.Suppressed = append(row.Suppressed, c.name)
+			}
+		}
+	}
+}
+
+// bind lists the cells of every identity: those of each row, and each column with its total.
+func bind(grid []map[string]*cell) [][]*cell {
+	var equations [][]*cell
+	for _, row := range grid {
+		for _, names := range rowIdentities() {
+			var cells []*cell
+			for _, name := range names {
+				if c := row[name]; c != nil {
+					cells = append(cells, c)
+				}
+			}
+			equations = append(equations, cells)
+		}
+	}
+	if len(grid) == 1 {
+		return equations
+	}
+	for _, column := range columns() {
+		var cells []*cell
+		for _, row := range grid {
+			if c := row[column.name]; c != nil {
+				cells = append(cells, c)
+			}
+		}
+		equations = append(equations, cells)
+	}
+	return equations
+}
+
+// cover hides the smallest shown cell of an identity while the hidden ones could be told.
+func cover(equation []*cell) bool {
+	hidden, together := 0, 0
+	var smallest *cell
+	for _, c := range equation {
+		switch {
+		case c.hidden:
+			hidden++
+			together += c.value
+		case smallest == nil || c.value < smallest.value:
+			smallest = c
+		}
+	}
+	if hidden == 0 || smallest == nil || hidden >= 2 && together >= smallCell {
+		return false
+	}
+	smallest.hidden = true
+	return true
+}

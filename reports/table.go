@@ -1,0 +1,85 @@
+package reports
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Kind is how a column's values look.
+type Kind int
+
+// The kinds of columns.
+const (
+	Text    Kind = iota
+	Count        // whole number
+	Decimal      // two decimals
+	Percent      // part of 1, shown as a percentage in a workbook
+	Day          // Date
+	Moment       // time.Time; UTC in CSV, the table's zone in a workbook
+	Flag         // bool
+)
+
+// TableColumn is one column: Name is the JSON name and the CSV header, Heading what people
+// read, Means the footnote that defines it.
+type TableColumn struct {
+	Name    string
+	Heading string
+	Means   string
+	Kind    Kind
+}
+
+// Table is a result ready to be written as CSV or as a sheet of a workbook. A row has one
+// value a column: nil, string, int, float64, bool, Date or time.Time.
+type Table struct {
+	Name     string // sheet name, at most 31 characters
+	Title    string
+	Subtitle string
+	Zone     *time.Location // moments are shown in it in a workbook
+	Columns  []TableColumn
+	Rows     iter.Seq[[]any]
+	Totals   []any // a last row in bold; nil for none
+	Notes    []string
+}
+
+// plain returns a value as text for CSV, without guarding it.
+func plain(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case int:
+		return strconv.Itoa(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	case Date:
+		return v.String()
+	case time.Time:
+		return v.UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+	return ""
+}
+
+// guarded makes text that a spreadsheet could take for a formula plain text, by the
+// apostrophe that spreadsheets read as "what follows is text". Leading white space, which
+// some of them skip, does not hide a formula.
+func guarded(text string) string {
+	bare := strings.TrimLeft(text, " \u00a0\u3000\v\f")
+	if bare == "" {
+		return text
+	}
+	if strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(bare)[0]) {
+		return "'" + text
+	}
+	return text
+}
+
+// null returns what p points to, nil for nil.
+func null[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
