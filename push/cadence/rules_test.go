@@ -243,3 +243,47 @@ func TestNobodyAssigned(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestOnItsOwnDay: who takes over a silent case is not told of days before their time.
+func TestOnItsOwnDay(t *testing.T) {
+	c := story(t, "slo_icm", "2026-03-02 10:00")
+	tried(t, &c, "2026-03-02 12:00", "call", "no_answer")
+	c.Assignments[0].Ended = portland(t, "2026-03-03 10:00")
+	c.Assignments = append(c.Assignments, cadence.Assignment{UserID: successor, Role: cadence.RoleWorker, Started: portland(t, "2026-03-10 08:00")})
+	for _, r := range cadence.Due(c, nil, portland(t, "2026-03-10 10:00")) {
+		if r.UserID == successor {
+			t.Errorf("the successor is told of %+v", r)
+		}
+	}
+}
+
+// TestWhatDoesNotCount: deleted attempts, and those of a clock that nobody can trust,
+// answer nothing; a deleted exception is no exception.
+func TestWhatDoesNotCount(t *testing.T) {
+	for name, spoil := range map[string]func(*cadence.Attempt){
+		"deleted": func(a *cadence.Attempt) { a.Deleted = true },
+		"suspect": func(a *cadence.Attempt) { a.ClockSuspect = true },
+	} {
+		c := story(t, "slo_icm", "2026-03-02 10:00")
+		tried(t, &c, "2026-03-02 12:00", "call", "no_answer")
+		spoil(&c.Attempts[0])
+		if got := cadence.Due(c, nil, portland(t, "2026-03-04 10:00")); len(got) != 1 || got[0].Kind != cadence.KindFirstAttempt {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		c.Attempts[0].PolicyException = true
+		got := only(cadence.Due(c, nil, portland(t, "2026-03-04 10:00")), cadence.KindPolicyException)
+		if deleted := c.Attempts[0].Deleted; (len(got) == 0) != deleted {
+			t.Errorf("%s: exceptions %+v", name, got)
+		}
+	}
+}
+
+// TestAssignedBeforeItWasStored: work began offline; the assignment counts, not the
+// moment at which the server stored the service.
+func TestAssignedBeforeItWasStored(t *testing.T) {
+	c := story(t, "hhp", "2026-03-02 10:00")
+	c.OpenedAt = portland(t, "2026-03-02 13:00")
+	if r := firstOf(t, c, cadence.KindFirstAttempt, portland(t, "2026-03-03 10:00")); !r.DueAt.Equal(portland(t, "2026-03-02 14:00")) {
+		t.Errorf("due %s", r.DueAt)
+	}
+}
