@@ -32,10 +32,10 @@ func pursue(s Service, events []StatusEvent, asOf Date, zone *time.Location) pur
 	}
 	segments := []segment{{from: p.start, status: statusPursuing}}
 	for _, e := range recorded(s, events, zone) {
-		if e.On.After(asOf) {
+		on := later(e.On, p.start)
+		if on.After(asOf) {
 			continue
 		}
-		on := later(e.On, p.start)
 		segments = slices.DeleteFunc(segments, func(x segment) bool { return x.from.After(on) })
 		segments = append(segments, segment{from: on, status: e.To})
 		p.note(e, on)
