@@ -39,13 +39,9 @@ type Tokens struct {
 // too_many_attempts until the oldest is wrongWindow ago. A right try forgets the
 // wrong ones before it.
 func (s *Service) Login(ctx context.Context, in Login) (Tokens, error) {
-	try := store.LoginTry{Key: s.loginKey(in.Email, in.Address), Limit: wrongLimit, Window: wrongWindow}
-	wait, err := s.store.LoginWait(ctx, try)
-	if err != nil {
+	try := s.try(in.Email, in.Address)
+	if err := s.mayTry(ctx, try); err != nil {
 		return Tokens{}, err
-	}
-	if wait > 0 {
-		return Tokens{}, tooManyAttempts(wait)
 	}
 	user, err := s.store.UserByEmail(ctx, in.Email)
 	if e := models.AsError(err); err != nil && (e == nil || e.Kind != models.KindNotFound) {
@@ -118,6 +114,19 @@ func begin(tx *store.Tx, user models.User, device models.Device) (session models
 		return session, nil, err
 	}
 	return session, nil, tx.TrimSessions(user.Program, user.ID, device.ID, deviceSessions)
+}
+
+func (s *Service) try(email, address string) store.LoginTry {
+	return store.LoginTry{Key: s.loginKey(email, address), Limit: wrongLimit, Window: wrongWindow}
+}
+
+// mayTry spares the hashing while an account and address must wait.
+func (s *Service) mayTry(ctx context.Context, try store.LoginTry) error {
+	wait, err := s.store.LoginWait(ctx, try)
+	if err == nil && wait > 0 {
+		err = tooManyAttempts(wait)
+	}
+	return err
 }
 
 // loginKey names an account and an address without telling either. An IPv6

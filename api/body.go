@@ -1,0 +1,167 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/labstack/echo/v4"
+
+	"pursuit/models"
+)
+
+// The limits of docs/protocol.md, section 2.
+const (
+	wireLimit     = 4 << 20  // bytes of a body as it was sent
+	unpackedLimit = 16 << 20 // bytes after unpacking: a page of a bomb is no page
+	depthLimit    = 32       // JSON arrays and objects within each other
+)
+
+func badJSON(text string) error { return models.E(models.KindBadRequest, "bad_json", text) }
+
+func tooLarge() error {
+	return models.E(models.KindTooLarge, "body_too_large", "The body is too large.")
+}
+
+// unpackers keeps gzip readers, whose tables are costly to make.
+var unpackers = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// readBody reads a request's body: unpacked, within the limits, as JSON text of
+// bounded depth in valid UTF-8. It does not check that the JSON is whole.
+func readBody(c echo.Context) ([]byte, error) {
+	r := c.Request()
+	if r.ContentLength > wireLimit {
+		return nil, tooLarge()
+	}
+	wire := &capped{from: r.Body, left: wireLimit}
+	var text []byte
+	var err error
+	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get(echo.HeaderContentEncoding))); encoding {
+	case "", "identity":
+		text, err = readAll(wire, r.ContentLength)
+	case "gzip", "x-gzip":
+		text, err = unpack(wire)
+	default:
+		return nil, models.E(models.KindEncoding, "unsupported_encoding", "Send the body plain or with gzip.")
+	}
+	switch {
+	case models.AsError(err) != nil:
+		return nil, err
+	case err != nil:
+		return nil, badJSON("The body could not be read.")
+	}
+	return text, checkText(text)
+}
+
+func unpack(wire io.Reader) ([]byte, error) {
+	reader := unpackers.Get().(*gzip.Reader)
+	defer unpackers.Put(reader)
+	if err := reader.Reset(wire); err != nil {
+		return nil, err
+	}
+	return readAll(&capped{from: reader, left: unpackedLimit}, 0)
+}
+
+// capped reads at most left bytes; what is longer is too large.
+type capped struct {
+	from io.Reader
+	left int64
+}
+
+func (r *capped) Read(p []byte) (int, error) {
+	if int64(len(p)) > r.left+1 {
+		p = p[:r.left+1]
+	}
+	n, err := r.from.Read(p)
+	if r.left -= int64(n); r.left < 0 {
+		return 0, tooLarge()
+	}
+	return n, err
+}
+
+// readAll reads to the end, into one piece if the length was told.
+func readAll(from io.Reader, told int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if told > 0 {
+		buf.Grow(int(told) + bytes.MinRead)
+	}
+	_, err := buf.ReadFrom(from)
+	return buf.Bytes(), err
+}
+
+// checkText tells whether a text may be handed to a JSON decoder.
+func checkText(text []byte) error {
+	if !utf8.Valid(text) {
+		return badJSON("The body is not valid UTF-8.")
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > depthLimit {
+				return badJSON("The JSON is nested too deep.")
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+// request is a body that can tell what is wrong with it.
+type request interface{ check(*faults) }
+
+// decode reads a body into a new T and checks it. Unreadable JSON is bad_json; a
+// field of the wrong type or with a faulty value is invalid_request and named.
+// Unknown fields are left alone: a newer app may know more than this server.
+func decode[T any, P interface {
+	*T
+	request
+}](c echo.Context) (T, error) {
+	var in T
+	text, err := readBody(c)
+	if err != nil {
+		return in, err
+	}
+	return parse[T, P](text)
+}
+
+// decodeOr is decode for calls whose body may be absent.
+func decodeOr[T any, P interface {
+	*T
+	request
+}](c echo.Context) (T, error) {
+	var in T
+	text, err := readBody(c)
+	if err != nil || len(text) == 0 {
+		return in, err
+	}
+	return parse[T, P](text)
+}
+
+func parse[T any, P interface {
+	*T
+	request
+}](text []byte) (T, error) {
+	var in T
+	if err := json.Unmarshal(text, &in); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return in, models.Invalid(strings.TrimSuffix("body."+wrong.Field, "."), "has the wrong type")
+		}
+		return in, badJSON("The body is not JSON.")
+	}
+	var f faults
+	P(&in).check(&f)
+	return in, f.err()
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+var alive = map[string]string{"status": "ok"}
+
+// health answers as long as the process lives.
+func (s *Server) health(c echo.Context) error { return c.JSON(http.StatusOK, alive) }
+
+// ready answers 200 while the database is reachable and has this binary's schema.
+func (s *Server) ready(c echo.Context) error {
+	select {
+	case <-s.closing:
+		return unavailable()
+	default:
+	}
+	ctx := c.Request().Context()
+	if err := s.store.Ping(ctx); err != nil {
+		return unavailable()
+	}
+	if !s.migrated.Load() { // a schema does not go back under a running server
+		ok, err := s.store.Migrated(ctx)
+		if err != nil || !ok {
+			return unavailable()
+		}
+		s.migrated.Store(true)
+	}
+	return c.JSON(http.StatusOK, alive)
+}
+
+// scrape answers the metrics as Prometheus reads them.
+func (s *Server) scrape(c echo.Context) error {
+	promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{DisableCompression: true}).ServeHTTP(c.Response(), c.Request())
+	return nil
+}
+
+// publicKeys answers the keys that verify access tokens (RFC 7517).
+func (s *Server) publicKeys(c echo.Context) error {
+	keys, err := s.auth.PublicKeys(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"keys": keys})
+}

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"pursuit/models"
+)
+
+// route is one call and who may make it.
+type route struct {
+	method string
+	path   string
+	who    access
+	handle echo.HandlerFunc
+}
+
+// access is who may make a call.
+type access struct {
+	anyone bool          // no sign-in
+	roles  []models.Role // none named: every role
+}
+
+var (
+	anyone   = access{anyone: true}
+	everyone = access{}
+	admins   = access{roles: []models.Role{models.RoleAdmin}}
+)
+
+// guard gives the middleware that holds a route's access.
+func (s *Server) guard(r route) []echo.MiddlewareFunc {
+	if r.who.anyone {
+		return nil
+	}
+	return []echo.MiddlewareFunc{s.signedIn(r.who.roles)}
+}
+
+// routes is every call of the server (docs/protocol.md; openapi.yaml describes each).
+func (s *Server) routes() []route {
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return []route{
+		{get, "/healthz", anyone, s.health},
+		{get, "/readyz", anyone, s.ready},
+		{get, "/metrics", anyone, s.scrape},
+		{get, "/openapi.yaml", anyone, s.contract},
+		{get, "/docs", anyone, s.documentation},
+		{get, "/.well-known/jwks.json", anyone, s.publicKeys},
+
+		{post, "/v1/auth/login", anyone, s.login},
+		{post, "/v1/auth/refresh", anyone, s.refresh},
+		{post, "/v1/auth/logout", everyone, s.logout},
+		{get, "/v1/me", everyone, s.me},
+		{patch, "/v1/me", everyone, s.patchMe},
+
+		{get, "/v1/devices", everyone, s.devices},
+		{put, "/v1/devices/current/push-token", everyone, s.putPushToken},
+		{del, "/v1/devices/current/push-token", everyone, s.deletePushToken},
+		{post, "/v1/devices/:id/revoke", everyone, s.revokeDevice},
+		{post, "/v1/devices/:id/wiped", anyone, s.deviceWiped}, // its token may be expired: checked within
+
+		{get, "/v1/orgs", everyone, s.orgs},
+		{post, "/v1/orgs", admins, s.createOrg},
+		{get, "/v1/users", admins, s.users},
+		{post, "/v1/users", admins, s.createUser},
+		{patch, "/v1/users/:id", admins, s.patchUser},
+	}
+}

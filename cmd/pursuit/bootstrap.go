@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pursuit/api"
+	"pursuit/api/auth"
+)
+
+const passwordFileLimit = 4096 // bytes read of a password file
+
+// firstProgram is what bootstrap is told.
+type firstProgram struct {
+	name, timeZone, email, passwordFile string
+}
+
+func newBootstrap(s *settings) *cobra.Command {
+	var p firstProgram
+	cmd := &cobra.Command{
+		Use:   "bootstrap",
+		Short: "Make a program with its lead organisation and its first admin",
+		Long: `Makes a program (one city's programme) with its lead organisation and an admin who
+can sign in, and prints {"program_id", "org_id", "user_id"}. It may be run again for
+another program, and while servers run. The password is read from a file, so that
+it stands in no process list; one line end after it is not part of it.`,
+		Example: `  pursuit bootstrap --program "Portland Ceasefire" --time-zone America/Los_Angeles \
+    --admin-email admin@example.org --admin-password-file password.txt`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return s.bootstrap(cmd.Context(), p, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&p.name, "program", "", "name of the program")
+	flags.StringVar(&p.timeZone, "time-zone", "", "IANA time zone, such as America/Los_Angeles")
+	flags.StringVar(&p.email, "admin-email", "", "e-mail address the admin signs in with")
+	flags.StringVar(&p.passwordFile, "admin-password-file", "", "file that holds the admin's password")
+	return cmd
+}
+
+func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr io.Writer) error {
+	password, err := p.check()
+	if err != nil {
+		return err
+	}
+	app, err := s.open(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer app.store.Close()
+	hash, err := auth.NewHasher(auth.StandardCost).Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	made, err := app.bootstrap(ctx, p, hash)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(made)
+}
+
+// check tells all faults at once, and reads the password.
+func (p firstProgram) check() (password string, err error) {
+	var faults []error
+	if strings.TrimSpace(p.name) == "" {
+		faults = append(faults, errors.New("--program must be given"))
+	}
+	if !api.ValidTimeZone(p.timeZone) {
+		faults = append(faults, errors.New("--time-zone must be an IANA name such as America/Los_Angeles"))
+	}
+	if !api.ValidEmail(p.email) {
+		faults = append(faults, errors.New("--admin-email must be an e-mail address"))
+	}
+	password, err = readPassword(p.passwordFile)
+	return password, errors.Join(append(faults, err)...)
+}
+
+func readPassword(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("--admin-password-file must be given")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("--admin-password-file: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, passwordFileLimit))
+	if err != nil {
+		return "", fmt.Errorf("--admin-password-file: %w", err)
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	if auth.CheckNew("", password) != nil {
+		return "", errors.New("--admin-password-file must hold a password of at least 8 characters")
+	}
+	return password, nil
+}

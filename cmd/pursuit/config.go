@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+
+	"github.com/spf13/cobra"
+)
+
+func newConfig(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "config",
+		Short: "Print the effective settings, secrets masked",
+		Long: `Prints every setting as it would be used, as NAME=value lines with secrets masked,
+and tells what is wrong with them.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			shown := *s
+			shown.KeyFile = s.keyFile()
+			shown.DatabaseURL = masked(s.DatabaseURL)
+			value := reflect.ValueOf(shown)
+			for i := range value.NumField() {
+				name := value.Type().Field(i).Tag.Get("env")
+				fmt.Fprintf(cmd.OutOrStdout(), "%s%s=%s\n", envPrefix, name, value.Field(i).String())
+			}
+			if _, err := s.validate(); err != nil {
+				return fmt.Errorf("settings are not valid:\n%w", err)
+			}
+			return nil
+		},
+	}
+}
+
+// masked hides the password of a database address, wherever it stands in it.
+func masked(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "***" // what cannot be read may hold a password anywhere
+	}
+	query := u.Query()
+	for _, name := range []string{"password", "sslpassword"} {
+		if query.Has(name) {
+			query.Set(name, "***")
+			u.RawQuery = query.Encode()
+		}
+	}
+	if _, set := u.User.Password(); set {
+		user := u.User.Username()
+		u.User = nil
+		return u.Scheme + "://" + url.User(user).String() + ":***@" + u.String()[len(u.Scheme)+len("://"):]
+	}
+	return u.String()
+}

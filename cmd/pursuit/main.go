@@ -1,0 +1,66 @@
+// Command pursuit serves a Ceasefire-style programme: phones that work offline and
+// the server that brings their work together.
+//
+// One file a command; settings.go holds what can be set, application.go what a
+// command needs to have open. There are no rules here.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // a small image has no zone files
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program without its process: it answers the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root, err := newRoot()
+	if err == nil {
+		root.SetArgs(args)
+		root.SetOut(stdout)
+		root.SetErr(stderr)
+		err = root.ExecuteContext(ctx)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "pursuit: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func newRoot() (*cobra.Command, error) {
+	root := &cobra.Command{
+		Use:   "pursuit",
+		Short: "Sync server for street outreach that keeps working offline",
+		Long: `Pursuit is the sync server of a Ceasefire-style programme: outreach workers record
+their attempts on phones that may be offline for weeks, and everybody in scope ends
+with the same rows.
+
+  pursuit bootstrap …    make a program with its first admin
+  pursuit serve          answer phones and browsers
+  pursuit serve --demo   try it on a fresh database with a year of invented work
+
+Every setting is a flag or an environment variable (PURSUIT_ADDR for --addr); flags
+win. Without any, the database is the SQLite file pursuit.db in this folder.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cfg, err := readSettings(root.PersistentFlags())
+	if err != nil {
+		return nil, err
+	}
+	root.AddCommand(newServe(cfg), newMigrate(cfg), newBootstrap(cfg), newConfig(cfg), newKeys(cfg))
+	return root, nil
+}

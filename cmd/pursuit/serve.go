@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pursuit/api"
+)
+
+// drainLimit bounds how long a shutdown waits for requests that began before it.
+const drainLimit = 20 * time.Second
+
+func newServe(s *settings) *cobra.Command {
+	var withDemo bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer phones and browsers",
+		Long: `Brings the schema up to date and answers until it is told to end (SIGTERM, Ctrl-C);
+then it finishes the requests that began and ends. Several instances may serve one
+Postgres; a SQLite file is one instance's.
+
+With --demo it fills a database with an invented program first and prints how to
+sign in: a fresh one in a temporary folder that goes away with the server, or the
+one that is set, if it holds no program yet.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if withDemo {
+				return s.serveDemo(cmd)
+			}
+			app, err := s.open(cmd.Context(), cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer app.store.Close()
+			return app.serve(cmd.Context(), nil)
+		},
+	}
+	cmd.Flags().BoolVar(&withDemo, "demo", false, "serve an invented program")
+	return cmd
+}
+
+// serve answers until ctx ends. prepare (may be nil) runs before the first answer.
+func (a *application) serve(ctx context.Context, prepare func(context.Context, *application) error) error {
+	server, background, err := a.assemble(ctx)
+	if err != nil {
+		return err
+	}
+	if prepare != nil {
+		if err := prepare(ctx, a); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", a.addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	slog.Info("serving", "address", "http://"+listener.Addr().String(), "database", string(a.store.Dialect()))
+
+	// Background work outlives the last request, so that it stores what that left.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, task := range background {
+		running.Go(func() { task(work) })
+	}
+	defer running.Wait()
+	defer stop()
+	return answer(ctx, server, listener)
+}
+
+// assemble makes the server and the work that goes on beside it.
+func (a *application) assemble(ctx context.Context) (*api.Server, []func(context.Context), error) {
+	signIn, err := a.signIn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	metrics, err := api.NewRegistry()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make metrics: %w", err)
+	}
+	server, err := api.New(api.Config{Store: a.store, Auth: signIn, Accounts: accounts{a.store}, Metrics: metrics, Trusted: a.trusted})
+	if err != nil {
+		return nil, nil, err
+	}
+	return server, []func(context.Context){signIn.Run}, nil
+}
+
+// answer serves until ctx ends, and then lets the requests finish that began.
+func answer(ctx context.Context, server *api.Server, listener net.Listener) error {
+	web := server.HTTP()
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	slog.Info("ending; requests that began are finished")
+	server.Drain()
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	err := web.Shutdown(limit)
+	if errors.Is(err, context.DeadlineExceeded) {
+		slog.Warn("some requests did not finish in time")
+		err = web.Close()
+	}
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// serveDemo serves an invented program.
+func (s *settings) serveDemo(cmd *cobra.Command) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	fresh, remove, err := s.forDemo(cmd.Flags().Changed("database-url"))
+	if err != nil {
+		return err
+	}
+	defer remove()
+	app, err := fresh.open(ctx, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer app.store.Close()
+	programs, err := app.store.Programs(ctx)
+	if err != nil {
+		return err
+	}
+	if len(programs) > 0 {
+		return errors.New("--demo wants a database without a program")
+	}
+	return app.serve(ctx, func(ctx context.Context, a *application) error { return demo(ctx, a, out) })
+}
