@@ -177,6 +177,70 @@ func TestAttemptsAreBelievable(t *testing.T) {
 	}
 }
 
+// Every attempt was made while its author had the case.
+func TestAttemptsAreMadeByWhoeverHasTheCase(t *testing.T) {
+	plan := built(t)
+	w := replay(plan)
+	type post struct{ service, user string }
+	from, until := map[post]time.Time{}, map[post]time.Time{}
+	for service, assigned := range assignedAt(plan, w) { // a worker's own service is theirs at once
+		from[post{service, w.history[service][0].by}] = assigned
+	}
+	for _, step := range plan.Steps {
+		for _, m := range step.Push {
+			r := w.rows[m.Table][m.Row]
+			if m.Table != "assignments" {
+				continue
+			}
+			key := post{r["service_id"].(string), r["user_id"].(string)}
+			if m.Op == "insert" {
+				from[key] = step.At
+				continue
+			}
+			ended, err := time.Parse(time.RFC3339, m.At)
+			if err != nil {
+				t.Fatal(err)
+			}
+			until[key] = ended
+		}
+	}
+	for _, step := range plan.Steps {
+		for _, m := range step.Push {
+			if m.Table != "contact_attempts" {
+				continue
+			}
+			r := w.rows[m.Table][m.Row]
+			key := post{r["service_id"].(string), step.Author}
+			at, err := time.Parse(time.RFC3339, r["occurred_at"].(string))
+			start, held := from[key]
+			end, over := until[key]
+			if err != nil || !held || at.Before(start) || over && !at.Before(end) {
+				t.Errorf("service %s: %s tried at %s, and has the case from %s to %s", key.service, key.user, at, start, end)
+			}
+		}
+	}
+}
+
+// Short-term services are closed on their last day or later, never before.
+func TestShortTermServicesLastNinetyDays(t *testing.T) {
+	closed := 0
+	for service, past := range replay(built(t)).history {
+		for i, turn := range past {
+			if i == 0 || turn.to != "closed" || past[i-1].to != "short_term" {
+				continue
+			}
+			closed++
+			end := past[i-1].at.In(pacific()).AddDate(0, 0, 90)
+			if localDate(turn.at) < localDate(end) {
+				t.Errorf("service %s closed at %s, before %s", service, turn.at, end)
+			}
+		}
+	}
+	if closed < 10 {
+		t.Errorf("%d short-term services closed", closed)
+	}
+}
+
 // The probation officer is the last resort: approved by a supervisor, after the other
 // six channels, eight attempts and three weeks, and before anybody was reached.
 func TestProbationOfficerIsTheLastResort(t *testing.T) {

@@ -15,7 +15,7 @@ const (
 const rungs = 6
 
 // channelMix is how workers spread their attempts, the last resort aside.
-var channelMix = []share{{channelCall, 30}, {channelText, 24}, {channelVisit, 18}, {channelFamily, 12},
+var channelMix = []share{{channelCall, 30}, {channelText, 24}, {channelVisit, 8}, {channelFamily, 12},
 	{channelParticipant, 8}, {channelSocial, 8}}
 
 // silent is what comes of attempts while the individual has not been reached.

@@ -64,7 +64,10 @@ func TestStepsAreWellFormed(t *testing.T) {
 		if n := len(step.Push); n == 0 || n > MaxPush || !users[step.Author] {
 			t.Errorf("step %d: %d mutations of %s", i, n, step.Author)
 		}
-		for _, m := range step.Push {
+		for i, m := range step.Push {
+			if i > 0 && m.At < step.Push[i-1].At {
+				t.Errorf("step at %s: mutation %d was made before the one it follows", step.At, i)
+			}
 			fresh := []string{m.ID}
 			if m.Op == models.OpInsert {
 				fresh = append(fresh, m.Row)

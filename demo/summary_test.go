@@ -172,6 +172,19 @@ func TestEveryPublishedCell(t *testing.T) {
 	}
 }
 
+// One custom notification was held with two individuals: 18 rows, 17 meetings.
+func TestOneNotificationIsShared(t *testing.T) {
+	rows := 0
+	for _, e := range replay(built(t)).rows["program_events"] {
+		if e["kind"] == "custom_notification" {
+			rows++
+		}
+	}
+	if rows != 18 {
+		t.Errorf("%d rows of custom notifications", rows)
+	}
+}
+
 // The copy is the published table: its columns add up to the printed totals.
 func TestPublishedTotals(t *testing.T) {
 	months, err := Published()
