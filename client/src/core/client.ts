@@ -1,0 +1,336 @@
+import { DigestSum, differingBuckets } from './digest.js'
+import { Events, type Listener } from './events.js'
+import { newId } from './id.js'
+import { outcomeFor, type Outcome } from './outcome.js'
+import { batches, push } from './push.js'
+import { Runner } from './runner.js'
+import { parsed, type Session } from './session.js'
+import { ACK_HORIZON_MS, allOutcomes, paged, settled } from './settle.js'
+import type { Store } from './store.js'
+import { Trouble } from './trouble.js'
+import type { Mutation, Op, Row, SyncAnswer } from './wire.js'
+
+const PLACE = 'pursuit/place'
+const MAX_ROUNDS = 10_000 // 10 million rows: beyond it something answers in circles
+const MAX_CHASES = 5 // digests asked again because the program moved on meanwhile
+const BUCKETS_AT_ONCE = 50 // buckets fetched whole in one repair request
+const VERIFY_EVERY_MS = 24 * 3_600_000 // drift is a fault; a day is soon enough to find it
+
+/** Where this device stands in the program's stream. */
+interface Place {
+  cursor: string | null
+  epoch: string | null
+  seq: number
+  /** The schema the rows were pulled with. */
+  schema: number
+  /** The server went back in time and has yet to be healed. */
+  reconcile?: boolean
+  /** A stream that started again, so rows may be here that should not. */
+  verify?: boolean
+  verifiedAt?: number
+}
+
+export interface PursuitOptions {
+  session: Session
+  store: Store
+  /** Rows a page; smaller pages show progress sooner. */
+  limit?: number
+  /** Listen for tickles while running; true unless told otherwise. */
+  live?: boolean
+}
+
+export interface Edit {
+  table: string
+  row: string
+  op: Op
+  set?: Record<string, unknown>
+}
+
+/**
+ * A device that keeps its rows and its unsent edits in a Store.
+ *
+ * Every edit is in the store before its promise resolves and leaves it only when the server has
+ * answered it. Reads show the server's rows with the unsent edits laid over them.
+ */
+export class Pursuit {
+  readonly session: Session
+  private readonly store: Store
+  private readonly limit: number
+  private readonly runner: Runner
+  private unsent: Mutation[] = []
+  private readonly stuck = new Set<string>()
+  private place: Place = { cursor: null, epoch: null, seq: 0, schema: 0 }
+  private busy: Promise<void> | undefined
+
+  private constructor(options: PursuitOptions) {
+    this.session = options.session
+    this.store = options.store
+    this.limit = options.limit ?? 1000
+    this.runner = new Runner({
+      session: this.session,
+      once: (signal) => this.sync(signal),
+      seq: () => this.place.seq,
+      erase: () => this.erase(),
+      live: options.live ?? true,
+    })
+  }
+
+  static async open(options: PursuitOptions): Promise<Pursuit> {
+    const pursuit = new Pursuit(options)
+    pursuit.place = { ...pursuit.place, ...parsed<Place>(await options.store.get(PLACE)) }
+    pursuit.unsent = await options.store.outbox()
+    return pursuit
+  }
+
+  on(listener: Listener): () => void {
+    return this.session.events.on(listener)
+  }
+
+  private get events(): Events {
+    return this.session.events
+  }
+
+  /** Keeps syncing until `stop`: after edits, on tickles, when the network returns. */
+  start(): void {
+    this.runner.start()
+  }
+
+  stop(): Promise<void> {
+    return this.runner.stop()
+  }
+
+  async insert(table: string, set: Record<string, unknown>, row = newId(this.session.now())): Promise<string> {
+    await this.write([{ table, row, op: 'insert', set }])
+    return row
+  }
+
+  /** Changes only the fields named; what this app does not know is never blanked. */
+  patch(table: string, row: string, set: Record<string, unknown>): Promise<void> {
+    return this.write([{ table, row, op: 'patch', set }])
+  }
+
+  delete(table: string, row: string): Promise<void> {
+    return this.write([{ table, row, op: 'delete' }])
+  }
+
+  /** Stores edits; with `together`, the server applies all of them or none. */
+  async write(edits: Edit[], together = false): Promise<void> {
+    const now = this.session.now()
+    const at = new Date(now).toISOString()
+    const group = together && edits.length > 1 ? newId(now) : undefined
+    const made: Mutation[] = []
+    for (const edit of edits) {
+      const base = edit.op === 'insert' ? 0 : ((await this.store.row(edit.table, edit.row))?._v ?? 0)
+      made.push({ id: newId(now), ...(group && { group }), ...edit, base, at })
+    }
+    await this.store.commit({ enqueue: made })
+    this.unsent.push(...made)
+    this.runner.kick()
+  }
+
+  async get(table: string, id: string): Promise<Row | undefined> {
+    return this.overlaid(table, id, await this.store.row(table, id))
+  }
+
+  async list(table: string): Promise<Row[]> {
+    const rows = new Map((await this.store.rows(table)).map((r) => [r.id, r]))
+    for (const m of this.unsent) if (m.table === table && !rows.has(m.row)) rows.set(m.row, { id: m.row, _v: 0, _b: '' })
+    const shown = [...rows.values()].map((r) => this.overlaid(table, r.id, r._v || r._b ? r : undefined))
+    return shown.filter((r): r is Row => r !== undefined)
+  }
+
+  private overlaid(table: string, id: string, row: Row | undefined): Row | undefined {
+    for (const m of this.unsent) {
+      if (m.table !== table || m.row !== id) continue
+      if (m.op === 'delete') row = undefined
+      else if (row || m.op === 'insert') row = { ...(row ?? { id, _v: 0, _b: '' }), ...m.set }
+    }
+    return row
+  }
+
+  /** What is unsent, and what the server said that a person may want to know. */
+  async outcomes(): Promise<Outcome[]> {
+    return allOutcomes(this.unsent, await this.store.outcomes())
+  }
+
+  dismiss(...ids: string[]): Promise<void> {
+    return this.store.commit({ dismiss: ids })
+  }
+
+  /** Erases everything on this device, the unsent included. */
+  async erase(): Promise<void> {
+    await this.store.clear()
+    this.unsent = []
+    this.place = { cursor: null, epoch: null, seq: 0, schema: 0 }
+  }
+
+  /** Sends what is unsent and fetches what is new; at most one runs at a time. */
+  sync(signal?: AbortSignal): Promise<void> {
+    this.busy ??= this.whole(signal).finally(() => (this.busy = undefined))
+    return this.busy
+  }
+
+  private async whole(signal?: AbortSignal): Promise<void> {
+    await this.backfill(signal)
+    await this.rounds(signal)
+    if (this.place.reconcile) await this.reconcile(signal)
+    const due = this.session.now() - (this.place.verifiedAt ?? 0) > VERIFY_EVERY_MS
+    if (this.place.verify || due) await this.verify(signal)
+  }
+
+  private async rounds(signal?: AbortSignal): Promise<void> {
+    let done = 0
+    const total = this.place.cursor === null ? await this.expected(signal) : null
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const answer = await this.round(signal)
+      const rows = count(answer)
+      done += rows
+      if (rows > 0 || round === 0) this.events.emit({ kind: 'progress', done, total })
+      if (answer.complete && this.sendable().length === 0) return
+    }
+  }
+
+  private sendable(): Mutation[] {
+    return this.unsent.filter((m) => !this.stuck.has(m.id))
+  }
+
+  /** One request: the next batch up, the next page down. */
+  private async round(signal?: AbortSignal): Promise<SyncAnswer> {
+    const batch = batches(this.sendable())[0] ?? []
+    const pull = { cursor: this.place.cursor, limit: this.limit }
+    try {
+      const answer = await this.session.sync(batch.length > 0 ? { push: batch, pull } : { pull }, signal)
+      await this.takeResults(batch, answer)
+      await this.takePage(answer)
+      return answer
+    } catch (error) {
+      const kind = error instanceof Trouble ? error.kind : ''
+      if (kind === 'bad_cursor' && this.place.cursor !== null) await this.keepPlace({ cursor: null, verify: true })
+      else if (batch.length > 0 && (kind === 'invalid' || kind === 'too_large')) await this.pushAlone(batch, signal)
+      else throw error
+      return this.round(signal)
+    }
+  }
+
+  /** Finds the mutation that spoils its whole request, and sends the others. */
+  private pushAlone(batch: Mutation[], signal?: AbortSignal): Promise<void> {
+    return push(this.session, batch, (p) => this.takeResults(p.batch, p.answer), (spoilt, t) => this.keepStuck(spoilt, t), signal)
+  }
+
+  private async keepStuck(mutations: Mutation[], trouble: Trouble): Promise<void> {
+    const outcomes = mutations.map((m) => ({ ...outcomeFor(m, 'stuck'), code: trouble.code || trouble.kind }))
+    for (const m of mutations) this.stuck.add(m.id)
+    await this.store.commit({ outcomes })
+    for (const outcome of outcomes) this.events.emit({ kind: 'outcome', outcome })
+  }
+
+  private async takeResults(batch: readonly Mutation[], answer: SyncAnswer): Promise<void> {
+    if (batch.length === 0) return
+    const commit = await settled(this.store, batch, answer, this.session.now(), this.resetBy(answer))
+    await this.store.commit(commit)
+    const gone = new Set(commit.dequeue)
+    this.unsent = this.unsent.filter((m) => !gone.has(m.id)).concat(commit.enqueue ?? [])
+    for (const outcome of commit.outcomes ?? []) this.events.emit({ kind: 'outcome', outcome })
+  }
+
+  private resetBy(answer: SyncAnswer): boolean {
+    const other = this.place.epoch !== null && this.place.epoch !== answer.epoch
+    return other || answer.directive?.kind === 'reconcile'
+  }
+
+  private async takePage(answer: SyncAnswer): Promise<void> {
+    const commit = await paged(this.store, answer)
+    const place: Place = { ...this.place, cursor: answer.cursor!, seq: answer.seq, epoch: answer.epoch }
+    if (this.resetBy(answer)) place.reconcile = true
+    await this.store.commit({ ...commit, keys: { [PLACE]: JSON.stringify(place) } })
+    this.place = place
+    for (const outcome of commit.outcomes ?? []) this.events.emit({ kind: 'outcome', outcome })
+    const tables = Object.keys(answer.changes ?? {})
+    if (tables.length > 0 || answer.drop?.length) this.events.emit({ kind: 'changed', tables })
+    if (answer.directive?.kind === 'upgrade') this.events.emit({ kind: 'upgrade', minSchema: answer.directive.min_schema })
+  }
+
+  private async keepPlace(change: Partial<Place>): Promise<void> {
+    this.place = { ...this.place, ...change }
+    await this.store.set(PLACE, JSON.stringify(this.place))
+  }
+
+  /** Heals a server restored from a backup: says again what it once acknowledged, then compares. */
+  private async reconcile(signal?: AbortSignal): Promise<void> {
+    const since = new Date(this.session.now() - ACK_HORIZON_MS).toISOString()
+    const acked = (await this.store.acked()).filter((m) => m.at >= since)
+    await push(this.session, acked, (p) => this.takeResults(p.batch, p.answer), async () => undefined, signal)
+    await this.keepPlace({ reconcile: false, verify: true })
+    await this.rounds(signal)
+  }
+
+  /** Compares digests with the server and fetches whole what differs (docs/protocol.md, section 8). */
+  async verify(signal?: AbortSignal): Promise<string[]> {
+    let theirs = await this.session.digests(this.place.cursor, signal)
+    for (let chase = 0; theirs.seq > theirs.cursor_seq && chase < MAX_CHASES; chase++) {
+      await this.rounds(signal)
+      theirs = await this.session.digests(this.place.cursor, signal)
+    }
+    const ours = new DigestSum()
+    await this.store.each((table, row) => {
+      if (row._v > 0) ours.add(table, row.id, row._v, row._b)
+    })
+    const differing = differingBuckets(ours.buckets, theirs.buckets)
+    for (let i = 0; i < differing.length; i += BUCKETS_AT_ONCE) await this.repair(differing.slice(i, i + BUCKETS_AT_ONCE), signal)
+    await this.keepPlace({ verify: false, verifiedAt: this.session.now() })
+    this.events.emit({ kind: 'verified', repaired: differing })
+    return differing
+  }
+
+  private async repair(buckets: string[], signal?: AbortSignal): Promise<void> {
+    const put = await wholeBuckets(this.session, buckets, this.limit, signal)
+    await this.store.commit({ drop: buckets, put })
+  }
+
+  /** After an app upgrade: the rows of tables and fields that are new to it. */
+  private async backfill(signal?: AbortSignal): Promise<void> {
+    const { schema, cursor } = this.place
+    if (schema === this.session.schemaNo) return
+    if (schema > 0 && cursor !== null && schema < this.session.schemaNo) {
+      let from: string | null = null
+      for (let page = 0; page < MAX_ROUNDS; page++) {
+        const pull = { cursor: from, limit: this.limit, backfill: { from_schema: schema } }
+        const answer: SyncAnswer = await this.session.sync({ pull }, signal)
+        await this.store.commit(await paged(this.store, answer))
+        from = answer.cursor!
+        if (answer.complete) break
+      }
+    }
+    await this.keepPlace({ schema: this.session.schemaNo })
+  }
+
+  /** How many rows a first sync will bring, for a progress bar; `null` when the server won't say. */
+  private async expected(signal?: AbortSignal): Promise<number | null> {
+    try {
+      const { buckets } = await this.session.digests(null, signal)
+      return Object.values(buckets).flatMap((t) => Object.values(t)).reduce((sum, [n]) => sum + n, 0)
+    } catch (error) {
+      if (error instanceof Trouble && !error.passing && error.kind !== 'invalid') throw error
+      return null
+    }
+  }
+}
+
+function count(answer: SyncAnswer): number {
+  return Object.values(answer.changes ?? {}).reduce((sum, c) => sum + (c.upsert?.length ?? 0) + (c.remove?.length ?? 0), 0)
+}
+
+/** Fetches buckets whole; a bucket that is not held comes back empty. */
+export async function wholeBuckets(session: Session, buckets: string[], limit: number, signal?: AbortSignal): Promise<{ table: string; row: Row }[]> {
+  const rows: { table: string; row: Row }[] = []
+  let cursor: string | null = null
+  for (let page = 0; page < MAX_ROUNDS; page++) {
+    const answer: SyncAnswer = await session.sync({ pull: { buckets, cursor, limit } }, signal)
+    for (const [table, change] of Object.entries(answer.changes ?? {})) {
+      for (const row of change.upsert ?? []) rows.push({ table, row })
+    }
+    if (answer.complete) break
+    cursor = answer.cursor!
+  }
+  return rows
+}

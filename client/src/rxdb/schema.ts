@@ -1,0 +1,126 @@
+import type { RxJsonSchema } from 'rxdb'
+import { canonical, type Draft, type FieldSchema, type Row, type Schema, type TableSchema } from '@pursuit/client'
+
+/** A row as a collection holds it: the server's `_v` and `_b` under names RxDB allows. */
+export interface PursuitDoc {
+  id: string
+  sync_v: number
+  sync_b: string
+  [field: string]: unknown
+}
+
+/** As RxDB's replication hands it over. */
+export type WithDeleted = PursuitDoc & { _deleted: boolean }
+
+/** Names that RxDB keeps for its documents' own methods; such a field gets a trailing underscore. */
+const TAKEN = new Set(['set', 'get', 'update', 'patch', 'modify', 'remove', 'close', 'collection', 'deleted', 'primary'])
+const nameIn = (field: string) => (TAKEN.has(field) ? `${field}_` : field)
+
+const TYPES: Record<string, string[]> = {
+  bool: ['boolean', 'null'], integer: ['integer', 'null'], number: ['number', 'null'],
+  text_list: ['array', 'null'], factors: ['object', 'null'], object: ['object', 'null'],
+  any: ['string', 'number', 'boolean', 'array', 'object', 'null'],
+}
+
+const ID_LENGTH = 36
+
+export interface CollectionCreator {
+  schema: RxJsonSchema<PursuitDoc>
+  migrationStrategies: Record<number, (doc: PursuitDoc) => PursuitDoc>
+}
+
+/**
+ * The collections for `database.addCollections`, made from `GET /v1/sync/schema`. Tables not
+ * named in `tables` are left out; required ids (`service_id`, `person_id`, …) are indexed. A new
+ * schema number becomes a new RxDB version whose migration fills new fields with `null`.
+ */
+export function rxCollections(schema: Schema, tables: readonly string[] = Object.keys(schema.tables)): Record<string, CollectionCreator> {
+  const out: Record<string, CollectionCreator> = {}
+  for (const name of tables) {
+    const table = schema.tables[name]
+    if (!table) throw new Error(`pursuit: the server has no table ${name}`)
+    out[name] = collectionOf(name, table)
+  }
+  return out
+}
+
+function collectionOf(name: string, table: TableSchema): CollectionCreator {
+  const properties: Record<string, object> = {
+    id: { type: 'string', maxLength: ID_LENGTH },
+    sync_v: { type: 'number' },
+    sync_b: { type: 'string', maxLength: ID_LENGTH },
+  }
+  const indexes = ['sync_b']
+  for (const [field, spec] of Object.entries(table.fields)) {
+    if (field === 'id') continue
+    properties[nameIn(field)] = propertyOf(spec)
+    if (isParent(spec)) indexes.push(nameIn(field))
+  }
+  const newest = Math.max(table.since ?? 1, ...Object.values(table.fields).map((f) => f.since ?? 1))
+  const version = newest - 1
+  return {
+    schema: {
+      title: name, version, primaryKey: 'id', type: 'object', properties, indexes,
+      required: ['id', 'sync_v', ...indexes],
+    } as unknown as RxJsonSchema<PursuitDoc>,
+    migrationStrategies: Object.fromEntries(
+      Array.from({ length: version }, (_, i) => [i + 1, (doc: PursuitDoc) => withNew(doc, table)]),
+    ),
+  }
+}
+
+function isParent(spec: FieldSchema): boolean {
+  return spec.type === 'id' && spec.required === true
+}
+
+function propertyOf(spec: FieldSchema): object {
+  if (isParent(spec)) return { type: 'string', maxLength: ID_LENGTH }
+  return { type: TYPES[spec.type] ?? ['string', 'null'] }
+}
+
+function withNew(doc: PursuitDoc, table: TableSchema): PursuitDoc {
+  for (const field of Object.keys(table.fields)) doc[nameIn(field)] ??= null
+  return doc
+}
+
+/** Translates between the rows of one table and the documents of its collection. */
+export class Codec {
+  private readonly fields: { wire: string; doc: string; writable: boolean; empty: unknown }[]
+
+  constructor(readonly table: string, spec: TableSchema) {
+    this.fields = Object.entries(spec.fields).filter(([f]) => f !== 'id').map(([wire, f]) => ({
+      wire, doc: nameIn(wire), writable: !f.read_only, empty: isParent(f) ? '' : null,
+    }))
+  }
+
+  doc(row: Row): WithDeleted {
+    const doc: WithDeleted = { id: row.id, sync_v: row._v, sync_b: row._b, _deleted: false }
+    for (const f of this.fields) doc[f.doc] = row[f.wire] ?? f.empty
+    return doc
+  }
+
+  /** What is left of a row that is gone: nothing but its id. */
+  tombstone(id: string): WithDeleted {
+    const doc: WithDeleted = { id, sync_v: 0, sync_b: '', _deleted: true }
+    for (const f of this.fields) doc[f.doc] = f.empty
+    return doc
+  }
+
+  /** The edit that leads from what the server had to what the person made of it, if any. */
+  draft(before: WithDeleted | undefined, after: WithDeleted, at: string): Draft | undefined {
+    const there = before && !before._deleted ? before : undefined
+    const common = { table: this.table, row: after.id, at }
+    if (after._deleted) return there && { ...common, op: 'delete', base: there.sync_v }
+    const set: Record<string, unknown> = {}
+    for (const f of this.fields) {
+      const value = after[f.doc] ?? f.empty
+      if (f.writable && !same(value, there ? (there[f.doc] ?? f.empty) : f.empty)) set[f.wire] = value
+    }
+    if (!there) return { ...common, op: 'insert', base: 0, set }
+    return Object.keys(set).length > 0 ? { ...common, op: 'patch', base: there.sync_v, set } : undefined
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && canonical(a) === canonical(b))
+}

@@ -1,0 +1,322 @@
+import type { Database } from '@nozbe/watermelondb'
+import { synchronize } from '@nozbe/watermelondb/sync/index.js'
+import {
+  DigestSum, Link, Runner, Trouble, differingBuckets, parsed, remedy, wholeBuckets,
+  type Draft, type Durable, type Outcome, type Schema, type Sent, type Session, type SyncAnswer,
+} from '@pursuit/client'
+import { DirtyRemoval, keepingEdits, translated, type Fix, type RemoteChanges } from './down.js'
+import { allRaws, dirtyKeys, rawsById, stateIn } from './records.js'
+import { Codec } from './schema.js'
+import { Shadows, draftsOf, sendAll, type LocalChanges } from './up.js'
+
+export interface SyncOptions {
+  session: Session
+  /** What `session.schema()` answered. */
+  schema: Schema
+  /** The tables this database holds; all that it has a collection for unless given. */
+  tables?: string[]
+  /** Rows a page; each page is one `synchronize()`. */
+  limit?: number
+  /** Milliseconds between two comparisons of digests. */
+  verifyEvery?: number
+  signal?: AbortSignal
+}
+
+const MAX_PAGES = 10_000 // 10 million rows: beyond it something answers in circles
+const DIRTY_TRIES = 3 // a person who edits faster than we push gets the removal next time
+const BUCKETS_AT_ONCE = 50 // buckets fetched whole in one repair request
+const VERIFY_EVERY_MS = 24 * 3_600_000
+
+const open = new WeakMap<Database, PursuitSync>()
+
+/** The one sync of a database; asking again gives the same. */
+export function pursuitOf(database: Database, options: SyncOptions): PursuitSync {
+  let sync = open.get(database)
+  if (!sync || sync.session !== options.session) open.set(database, (sync = new PursuitSync(database, options)))
+  return sync
+}
+
+/**
+ * Sends what is unsent and fetches what is new, around WatermelonDB's own `synchronize()`.
+ * Calls that come while one runs share it. Rejects with a Trouble when the server could not be
+ * asked; nothing unsent is ever marked as synced then.
+ */
+export function syncPursuit(database: Database, options: SyncOptions): Promise<void> {
+  return pursuitOf(database, options).sync(options.signal)
+}
+
+/** Keeps a WatermelonDB database in step with a Pursuit server. */
+export class PursuitSync {
+  readonly session: Session
+  private readonly link: Link
+  private readonly durable: Durable
+  private readonly shadows: Shadows
+  private readonly codecs: Map<string, Codec>
+  private fixes: Fix[] = []
+  private loaded: Promise<void> | undefined
+  private busy: Promise<void> | undefined
+  private runner: Runner | undefined
+
+  constructor(private readonly database: Database, private readonly options: SyncOptions) {
+    this.session = options.session
+    this.durable = stateIn(database)
+    this.link = new Link(options.session, this.durable)
+    this.shadows = new Shadows(this.durable)
+    const names = options.tables ?? Object.keys(options.schema.tables).filter((t) => t in database.collections.map)
+    this.codecs = new Map(names.map((t) => [t, new Codec(t, options.schema.tables[t]!)]))
+  }
+
+  sync(signal?: AbortSignal): Promise<void> {
+    this.busy ??= this.whole(signal).finally(() => (this.busy = undefined))
+    return this.busy
+  }
+
+  /** Syncs now, on tickles, and when the network returns, until `stop`. Kick it after edits. */
+  start(live = true): Runner {
+    this.runner ??= new Runner({
+      session: this.session, once: (signal) => this.sync(signal), seq: () => this.link.place.seq, erase: () => this.erase(), live,
+    })
+    this.runner.start()
+    return this.runner
+  }
+
+  async stop(): Promise<void> {
+    await this.runner?.stop()
+  }
+
+  async outcomes(): Promise<Outcome[]> {
+    await this.load()
+    return this.link.outcomes()
+  }
+
+  dismiss(...ids: string[]): Promise<void> {
+    return this.link.dismiss(...ids)
+  }
+
+  /** Erases the database, the unsent included. */
+  async erase(): Promise<void> {
+    await this.database.write(() => this.database.unsafeResetDatabase())
+    open.delete(this.database)
+  }
+
+  private load(): Promise<void> {
+    this.loaded ??= (async () => {
+      await this.link.load()
+      await this.shadows.load()
+      this.fixes = parsed<Fix[]>(await this.durable.get('fixes')) ?? []
+    })()
+    return this.loaded
+  }
+
+  private async whole(signal?: AbortSignal): Promise<void> {
+    await this.load()
+    if (this.link.place.tables.length > 0 && [...this.codecs.keys()].some((t) => !this.link.place.tables.includes(t))) {
+      await this.link.keepPlace({ cursor: null, verify: true }) // a table is new to this app: from the start
+    }
+    await this.up(signal)
+    await this.backfill(signal)
+    await this.down(signal)
+    if (this.link.place.reconcile) {
+      await this.link.resend(signal)
+      await this.link.keepPlace({ reconcile: false, verify: true })
+      await this.down(signal)
+    }
+    const due = Date.now() - this.link.place.verifiedAt > (this.options.verifyEvery ?? VERIFY_EVERY_MS)
+    if (this.link.place.verify || due) await this.verify(signal)
+  }
+
+  // ---- up: before anything is pulled, so that nothing pulled can take unsent edits away ----
+
+  private async up(signal?: AbortSignal): Promise<void> {
+    await this.settle(await this.link.resume(signal), signal)
+    let failed: unknown
+    await synchronize({
+      database: this.database,
+      sendCreatedAsUpdated: true,
+      pullChanges: async ({ lastPulledAt }) => ({ changes: {}, timestamp: lastPulledAt ?? 1 }),
+      pushChanges: async ({ changes }) => {
+        const pushed = await this.push(changes as unknown as LocalChanges, signal)
+        failed = pushed.failed
+        return { experimentalRejectedIds: pushed.rejected }
+      },
+    })
+    await this.shadows.keepOnly(await dirtyKeys(this.database, this.codecs.keys()))
+    await this.link.checkpoint()
+    if (failed) throw failed
+  }
+
+  private async push(changes: LocalChanges, signal?: AbortSignal): Promise<{ failed: unknown; rejected: Record<string, string[]> }> {
+    const drafts = await draftsOf(this.database, changes, this.codecs, this.shadows, this.session.now())
+    const { failed, unsent } = await sendAll(this.link, drafts, (sent) => this.settle(sent, signal), signal)
+    const rejected: Record<string, string[]> = {}
+    for (const table of Object.keys(changes)) {
+      if (!this.codecs.has(table)) rejected[table] = idsIn(changes[table]!) // not ours to call synced
+    }
+    for (const draft of unsent) (rejected[draft.table] ??= []).push(draft.row)
+    for (const row of this.stuck) (rejected[row.table] ??= []).push(row.row)
+    return { failed, rejected }
+  }
+
+  private stuck: Draft[] = []
+
+  /** Writes down what was answered, and what that asks of the local records. */
+  private async settle(sent: readonly Sent[], signal?: AbortSignal): Promise<void> {
+    if (sent.length === 0) return
+    await this.shadows.add(sent)
+    this.stuck = sent.filter((s) => !s.result).map((s) => s.mutation)
+    const look: Sent[] = []
+    for (const s of sent) {
+      const what = remedy(s)
+      const { table, row } = s.mutation
+      if (what === 'row') this.addFix({ table, id: row, row: s.result!.row! })
+      else if (what === 'gone') this.addFix({ table, id: row, row: null })
+      else if (what === 'look') look.push(s)
+    }
+    await this.lookUp(look, signal)
+    await this.durable.set('fixes', JSON.stringify(this.fixes))
+  }
+
+  private addFix(fix: Fix): void {
+    this.fixes = [...this.fixes.filter((f) => f.table !== fix.table || f.id !== fix.id), fix]
+  }
+
+  /** Asks for the buckets of records about which an answer said only no. */
+  private async lookUp(sent: readonly Sent[], signal?: AbortSignal): Promise<void> {
+    if (sent.length === 0) return
+    const buckets = new Set<string>()
+    for (const { mutation: m } of sent) {
+      const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
+      if (raw?.sync_b) buckets.add(raw.sync_b)
+    }
+    const found = buckets.size > 0 ? await wholeBuckets(this.session, [...buckets], this.limit, signal) : []
+    const rows = new Map(found.map((f) => [`${f.table}/${f.row.id}`, f.row]))
+    for (const { mutation: m } of sent) this.addFix({ table: m.table, id: m.row, row: rows.get(`${m.table}/${m.row}`) ?? null })
+  }
+
+  // ---- down ----
+
+  private get limit(): number {
+    return this.options.limit ?? 1000
+  }
+
+  private async down(signal?: AbortSignal): Promise<void> {
+    let done = 0
+    const total = this.link.place.cursor === null ? await this.expected(signal) : null
+    for (let page = 0, tries = 0; page < MAX_PAGES; page++) {
+      const answer = await this.page(signal)
+      if (!answer) continue
+      const later: Fix[] = []
+      try {
+        await this.apply((spare) => translated(this.database, this.link, answer, this.codecs, this.fixes, spare), tries < DIRTY_TRIES ? undefined : later)
+      } catch (error) {
+        if (!(error instanceof DirtyRemoval)) throw error
+        tries++
+        await this.up(signal)
+        continue
+      }
+      await this.took(answer, later)
+      done += count(answer)
+      this.session.events.emit({ kind: 'progress', done, total })
+      if (answer.complete) return
+    }
+  }
+
+  private async page(signal?: AbortSignal): Promise<SyncAnswer | undefined> {
+    const { cursor } = this.link.place
+    try {
+      const answer = await this.session.sync({ pull: { cursor, limit: this.limit, tables: [...this.codecs.keys()] } }, signal)
+      await this.link.heard(answer)
+      return answer
+    } catch (error) {
+      if (!(error instanceof Trouble) || error.kind !== 'bad_cursor' || cursor === null) throw error
+      await this.link.keepPlace({ cursor: null, verify: true })
+      return undefined
+    }
+  }
+
+  /** One `synchronize()` that only applies; its timestamp is a clock, the cursor is kept beside it. */
+  private async apply(changes: (spare?: (fix: Fix) => void) => Promise<RemoteChanges>, later?: Fix[]): Promise<void> {
+    await synchronize({
+      database: this.database,
+      sendCreatedAsUpdated: true,
+      conflictResolver: keepingEdits(this.codecs, this.shadows) as never,
+      pullChanges: async ({ lastPulledAt }) => ({
+        changes: (await changes(later && ((fix) => later.push(fix)))) as never,
+        timestamp: Math.max(Date.now(), (lastPulledAt ?? 0) + 1),
+      }),
+    })
+  }
+
+  private async took(answer: SyncAnswer, later: Fix[]): Promise<void> {
+    if (this.fixes.length > 0 || later.length > 0) {
+      this.fixes = later
+      await this.durable.set('fixes', JSON.stringify(later))
+    }
+    const { n } = this.link.place
+    await this.link.keepPlace({ cursor: answer.cursor!, n: n + 1, seq: answer.seq, tables: [...this.codecs.keys()] })
+    const tables = Object.keys(answer.changes ?? {})
+    if (tables.length > 0 || answer.drop?.length) this.session.events.emit({ kind: 'changed', tables })
+  }
+
+  /** Rows of tables and fields that an upgraded app is the first to know. */
+  private async backfill(signal?: AbortSignal): Promise<void> {
+    const { schema, cursor: place } = this.link.place
+    const now = this.session.schemaNo
+    if (schema === now) return
+    let cursor: string | null = null
+    for (let page = 0; schema > 0 && schema < now && place !== null && page < MAX_PAGES; page++) {
+      const pull = { cursor, limit: this.limit, backfill: { from_schema: schema }, tables: [...this.codecs.keys()] }
+      const answer: SyncAnswer = await this.session.sync({ pull }, signal)
+      await this.apply((spare) => translated(this.database, this.link, answer, this.codecs, [], spare ?? (() => undefined)), [])
+      cursor = answer.cursor!
+      if (answer.complete) break
+    }
+    await this.link.keepPlace({ schema: now })
+  }
+
+  private async expected(signal?: AbortSignal): Promise<number | null> {
+    try {
+      const { buckets } = await this.session.digests(null, signal)
+      return Object.values(buckets).flatMap((t) => Object.entries(t)).filter(([t]) => this.codecs.has(t)).reduce((sum, [, [n]]) => sum + n, 0)
+    } catch (error) {
+      if (error instanceof Trouble && !error.passing && error.kind !== 'invalid') throw error
+      return null
+    }
+  }
+
+  // ---- checks ----
+
+  /** Compares digests with the server and fetches whole what differs. */
+  async verify(signal?: AbortSignal): Promise<string[]> {
+    const theirs = await this.session.digests(this.link.place.cursor, signal)
+    if (theirs.seq > theirs.cursor_seq) return [] // the next sync pulls and compares
+    if ((await dirtyKeys(this.database, this.codecs.keys())).size > 0) return []
+    const ours = new DigestSum()
+    for (const table of this.codecs.keys()) {
+      for (const raw of await allRaws(this.database, table)) if (raw.sync_v > 0) ours.add(table, raw.id, raw.sync_v, raw.sync_b)
+    }
+    const differing = differingBuckets(ours.buckets, theirs.buckets, new Set(this.codecs.keys()))
+    for (let i = 0; i < differing.length; i += BUCKETS_AT_ONCE) await this.repair(differing.slice(i, i + BUCKETS_AT_ONCE), signal)
+    await this.link.keepPlace({ verify: false, verifiedAt: Date.now() })
+    this.session.events.emit({ kind: 'verified', repaired: differing })
+    return differing
+  }
+
+  private async repair(buckets: string[], signal?: AbortSignal): Promise<void> {
+    const changes: SyncAnswer['changes'] = {}
+    for (const { table, row } of await wholeBuckets(this.session, buckets, this.limit, signal)) {
+      ;((changes[table] ??= {}).upsert ??= []).push(row)
+    }
+    const answer: SyncAnswer = { protocol: 1, epoch: '', server_time: '', seq: 0, changes, drop: buckets }
+    const later: Fix[] = []
+    await this.apply((spare) => translated(this.database, this.link, answer, this.codecs, [], spare), later)
+  }
+}
+
+function idsIn(change: LocalChanges[string]): string[] {
+  return [...change.created.map((r) => r.id), ...change.updated.map((r) => r.id), ...change.deleted]
+}
+
+function count(answer: SyncAnswer): number {
+  return Object.values(answer.changes ?? {}).reduce((sum, c) => sum + (c.upsert?.length ?? 0) + (c.remove?.length ?? 0), 0)
+}
