@@ -1,0 +1,30 @@
+# Everything a developer does here, one word each. `make help` lists them.
+SHELL := /bin/bash
+PACKAGES = $(shell go list ./... | grep -v /node_modules/)
+
+.DEFAULT_GOAL := help
+.PHONY: help build run demo test bench sim lint
+
+help: ## list these
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+build: ## build ./pursuit, a static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o pursuit ./cmd/pursuit
+
+run: ## serve from source, on pursuit.db in this folder
+	go run ./cmd/pursuit serve
+
+demo: ## serve an invented program on a fresh database
+	go run ./cmd/pursuit serve --demo
+
+test: ## all checks and tests, on SQLite and Postgres; installs what is missing
+	script/test
+
+bench: ## all benchmarks, on both databases
+	go test -run '^$$' -bench . -benchmem -timeout 60m $(PACKAGES)
+
+sim: ## many devices against the built binary, with faults
+	go test -count=1 -timeout 60m ./sim/...
+
+lint: ## golangci-lint with the reasons in .golangci.yml
+	golangci-lint run
