@@ -8,8 +8,9 @@ const smallCell = 5
 // with it as many others as it takes that no identity of a row and no column total gives it
 // away. Checks and notices, which carry counts of their own, are left out.
 //
-// Guarantee: in each identity with a withheld figure at least two are, and those withheld
-// come to 5 or more together; or all of it is withheld.
+// Guarantees: in each identity with a withheld figure at least two are, and those withheld come
+// to 5 or more together, or all of it is withheld; and the identities, taken together as linear
+// equations, determine no withheld figure.
 func Public(s Summary) Summary {
 	out := Summary{Year: s.Year, AsOf: s.AsOf, Totals: s.Totals,
 		Rows: append([]Row{}, s.Rows...), Checks: []Check{}, Notices: []Check{}}
@@ -60,14 +61,10 @@ func withhold(rows []*Row) {
 			}
 		}
 	}
-	equations := bind(grid)
+	identities := bind(grid)
 	// Each round that goes on hides at least one cell more, so their number bounds the rounds.
 	for range len(rows) * len(columns()) {
-		changed := false
-		for _, equation := range equations {
-			changed = cover(equation) || changed
-		}
-		if !changed {
+		if !coverAll(identities) && !coverTold(identities) {
 			break
 		}
 	}
@@ -82,49 +79,93 @@ func withhold(rows []*Row) {
 	}
 }
 
-// bind lists the cells of every identity: those of each row, and each column with its total.
-func bind(grid []map[string]*cell) [][]*cell {
-	var equations [][]*cell
+// bound is an identity among cells of the grid: the whole is the sum of the parts.
+type bound struct {
+	whole *cell
+	parts []*cell
+}
+
+func (b bound) cells() []*cell { return append([]*cell{b.whole}, b.parts...) }
+
+// bind lists every identity: those of each row, and each column with its total.
+func bind(grid []map[string]*cell) []bound {
+	var out []bound
+	add := func(b bound) {
+		if b.whole != nil && len(b.parts) > 0 {
+			out = append(out, b)
+		}
+	}
 	for _, row := range grid {
 		for _, names := range rowIdentities() {
-			var cells []*cell
-			for _, name := range names {
+			b := bound{whole: row[names[0]]}
+			for _, name := range names[1:] {
 				if c := row[name]; c != nil {
-					cells = append(cells, c)
+					b.parts = append(b.parts, c)
 				}
 			}
-			equations = append(equations, cells)
+			add(b)
 		}
 	}
-	if len(grid) == 1 {
-		return equations
-	}
+	last := len(grid) - 1
 	for _, column := range columns() {
-		var cells []*cell
-		for _, row := range grid {
+		b := bound{whole: grid[last][column.name]}
+		for _, row := range grid[:last] {
 			if c := row[column.name]; c != nil {
-				cells = append(cells, c)
+				b.parts = append(b.parts, c)
 			}
 		}
-		equations = append(equations, cells)
+		add(b)
 	}
-	return equations
+	return out
+}
+
+// coverAll covers each identity by itself and reports whether that hid anything.
+func coverAll(identities []bound) bool {
+	changed := false
+	for _, b := range identities {
+		changed = cover(b) || changed
+	}
+	return changed
 }
 
 // cover hides the smallest shown cell of an identity while the hidden ones could be told.
-func cover(equation []*cell) bool {
+func cover(b bound) bool {
 	hidden, together := 0, 0
-	var smallest *cell
-	for _, c := range equation {
-		switch {
-		case c.hidden:
+	for _, c := range b.cells() {
+		if c.hidden {
 			hidden++
 			together += c.value
-		case smallest == nil || c.value < smallest.value:
+		}
+	}
+	if hidden == 0 || hidden >= 2 && together >= smallCell {
+		return false
+	}
+	return hideSmallest(b)
+}
+
+// coverTold looks for hidden cells that several identities together give away, hides another
+// cell beside the first of them and reports whether it did.
+func coverTold(identities []bound) bool {
+	told := workedOutCells(identities)
+	for _, b := range identities {
+		for _, c := range b.cells() {
+			if told[c] && hideSmallest(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hideSmallest hides the smallest cell that is shown; false when none is.
+func hideSmallest(b bound) bool {
+	var smallest *cell
+	for _, c := range b.cells() {
+		if !c.hidden && (smallest == nil || c.value < smallest.value) {
 			smallest = c
 		}
 	}
-	if hidden == 0 || smallest == nil || hidden >= 2 && together >= smallCell {
+	if smallest == nil {
 		return false
 	}
 	smallest.hidden = true
