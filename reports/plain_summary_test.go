@@ -178,7 +178,6 @@ func drawRecords(t *rapid.T) (Records, []string) {
 					statusShortTerm, statusUnableToPlace, statusClosed}).Draw(t, "to")
 				r.StatusEvents[s.ID] = append(r.StatusEvents[s.ID], StatusEvent{V: int64(k), To: to,
 					On: ref.ReferredOn.Plus(rapid.IntRange(0, 60).Draw(t, "after"))})
-				s.Status = to
 			}
 			// Changes are recorded on the day they happen here; back-dating is tried elsewhere.
 			slices.SortFunc(r.StatusEvents[s.ID], func(a, b StatusEvent) int { return a.On.Sub(b.On) })

@@ -208,29 +208,7 @@ func (b *book) month2024(r Row) {
 	on := fmt.Sprintf("2024-%02d-10", r.Month)
 	b.Incidents = append(b.Incidents, Incident{2024, r.Month, r.InjuryFatalShootings, r.ShootingIncidents})
 	doubles := map[int]int{10: 2}[r.Month]
-	var tracks [][]string // of each person
-	slo, hhp, tvif := *r.OutSLOICM, *r.OutHHP, *r.OutTVIF
-	take := func(n int, of ...string) {
-		for range n {
-			tracks = append(tracks, of)
-			for _, track := range of {
-				switch track {
-				case trackSLOICM:
-					slo--
-				case trackHHP:
-					hhp--
-				case trackTVIF:
-					tvif--
-				}
-			}
-		}
-	}
-	take(doubles, trackSLOICM, trackTVIF)
-	take(map[int]int{1: 1, 10: 1}[r.Month], trackHHP, trackTVIF)
-	take(map[int]int{11: 1}[r.Month], trackSLOICM, trackHHP)
-	take(slo, trackSLOICM)
-	take(hhp, trackHHP)
-	take(tvif, trackTVIF)
+	tracks := tracks2024(r, doubles)
 	statuses := map[string]int{statusSLOEngaged: *r.SLO, statusShortTerm: *r.ShortTerm, statusRefused: *r.Refused,
 		statusUnableToPlace: *r.UnableToPlace, statusPursuing: *r.Pursuing}
 	inICM, inOther := *r.EnrolledSLOICM-doubles, *r.EnrolledHHPTVIF-doubles
@@ -260,6 +238,28 @@ func (b *book) month2024(r Row) {
 		}
 	}
 	b.others2024(r, on)
+}
+
+// tracks2024 lists each person's tracks, those enrolled twice first; who has two is what the
+// monthly footnotes say.
+func tracks2024(r Row, doubles int) [][]string {
+	left := map[string]int{trackSLOICM: *r.OutSLOICM, trackHHP: *r.OutHHP, trackTVIF: *r.OutTVIF}
+	var tracks [][]string
+	take := func(n int, of ...string) {
+		for range n {
+			tracks = append(tracks, of)
+			for _, track := range of {
+				left[track]--
+			}
+		}
+	}
+	take(doubles, trackSLOICM, trackTVIF)
+	take(map[int]int{1: 1, 10: 1}[r.Month], trackHHP, trackTVIF)
+	take(map[int]int{11: 1}[r.Month], trackSLOICM, trackHHP)
+	for _, track := range []string{trackSLOICM, trackHHP, trackTVIF} {
+		take(left[track], track)
+	}
+	return tracks
 }
 
 // standing opens a service in any status that is still to be handed out; the next day it

@@ -12,13 +12,14 @@ type Kind int
 
 // The kinds of columns.
 const (
-	Text    Kind = iota
-	Count        // whole number
-	Decimal      // two decimals
-	Percent      // part of 1, shown as a percentage in a workbook
-	Day          // Date
-	Moment       // time.Time; UTC in CSV, the table's zone in a workbook
-	Flag         // bool
+	Text     Kind = iota
+	Sentence      // text that takes a wide column and wraps
+	Count         // whole number
+	Decimal       // two decimals
+	Percent       // part of 1, shown as a percentage in a workbook
+	Day           // Date
+	Moment        // time.Time; UTC in CSV, the table's zone in a workbook
+	Flag          // bool
 )
 
 // TableColumn is one column: Name is the JSON name and the CSV header, Heading what people

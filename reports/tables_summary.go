@@ -40,7 +40,7 @@ func ChecksTable(s Summary) Table {
 		return 1
 	})
 	t := tableOf(slices.Values(checks), []figure[Check]{
-		{TableColumn{"name", "Check", "", Text}, func(c Check) any { return c.Name }},
+		{TableColumn{"name", "Check", "", Sentence}, func(c Check) any { return c.Name }},
 		{TableColumn{"left", "Left side", "", Count}, func(c Check) any { return c.Left }},
 		{TableColumn{"right", "Right side", "", Count}, func(c Check) any { return c.Right }},
 		{TableColumn{"holds", "Holds", "", Flag}, func(c Check) any { return c.Holds }},
@@ -54,11 +54,11 @@ func ChecksTable(s Summary) Table {
 // DisagreementsTable lists where a printed report contradicts itself.
 func DisagreementsTable(p Published) Table {
 	t := tableOf(slices.Values(p.Disagreements), []figure[Disagreement]{
-		{TableColumn{"topic", "What", "", Text}, func(d Disagreement) any { return d.Topic }},
+		{TableColumn{"topic", "What", "", Sentence}, func(d Disagreement) any { return d.Topic }},
 		{TableColumn{"printed_count", "In the text", "", Count}, func(d Disagreement) any { return null(d.PrintedCount) }},
 		{TableColumn{"table_count", "In the tables", "", Count}, func(d Disagreement) any { return null(d.TableCount) }},
-		{TableColumn{"printed", "What is printed", "", Text}, func(d Disagreement) any { return d.Printed }},
-		{TableColumn{"against", "Against", "", Text}, func(d Disagreement) any { return d.Against }},
+		{TableColumn{"printed", "What is printed", "", Sentence}, func(d Disagreement) any { return d.Printed }},
+		{TableColumn{"against", "Against", "", Sentence}, func(d Disagreement) any { return d.Against }},
 	})
 	t.Name, t.Title = "Published", fmt.Sprintf("Where the printed report of %d disagrees with itself", p.Year)
 	t.Subtitle = "Source: " + p.Source

@@ -1,8 +1,12 @@
 package reports
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -19,7 +23,7 @@ const (
 // WriteXLSX writes tables as the sheets of one workbook: title, headings that stay in view,
 // number formats, totals, and below them footnotes with what each column means. Text is
 // stored as text and never as a formula. Rows are streamed (past 16 MB through a temporary
-// file). The same tables give the same bytes.
+// file); what is held whole is the compressed workbook. The same tables give the same bytes.
 func WriteXLSX(w io.Writer, tables ...Table) (err error) {
 	book := excelize.NewFile()
 	defer func() {
@@ -39,10 +43,31 @@ func WriteXLSX(w io.Writer, tables ...Table) (err error) {
 			return fmt.Errorf("write sheet %q: %w", t.Name, err)
 		}
 	}
-	if err := book.Write(w); err != nil {
+	var packed bytes.Buffer
+	if err := book.Write(&packed); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
+	if err := copyInOrder(w, packed.Bytes()); err != nil {
+		return fmt.Errorf("order workbook: %w", err)
+	}
 	return nil
+}
+
+// copyInOrder writes a workbook's parts in the order of their names, still compressed. The
+// library writes streamed sheets in the order of a map, which is another one each time.
+func copyInOrder(w io.Writer, packed []byte) error {
+	parts, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(parts.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	out := zip.NewWriter(w)
+	for _, part := range parts.File {
+		if err := out.Copy(part); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 // addSheet makes a sheet that prints in landscape, one page wide, with numbered pages.
@@ -91,14 +116,7 @@ func writeSheet(book *excelize.File, styles styles, t Table) error {
 // layout sets widths and keeps headings and the first column in view.
 func (s *sheet) layout() error {
 	for i, c := range s.table.Columns {
-		width := 13.0
-		if c.Kind == Text {
-			width = 22
-		}
-		if c.Kind == Moment {
-			width = 18
-		}
-		if err := s.out.SetColWidth(i+1, i+1, width); err != nil {
+		if err := s.out.SetColWidth(i+1, i+1, width(c.Kind)); err != nil {
 			return err
 		}
 	}
@@ -108,6 +126,19 @@ func (s *sheet) layout() error {
 	}
 	return s.out.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: headingRow,
 		TopLeftCell: corner, ActivePane: "bottomRight"})
+}
+
+// width is a column's, in characters.
+func width(kind Kind) float64 {
+	switch kind {
+	case Text:
+		return 22
+	case Sentence:
+		return 60
+	case Moment:
+		return 18
+	}
+	return 13
 }
 
 func (s *sheet) head() error {

@@ -51,8 +51,13 @@ func bodyStyle(kind Kind) *excelize.Style {
 	if format := numberFormat(kind); format != "" {
 		style.CustomNumFmt = &format
 	}
-	if kind == Flag {
-		style.Alignment = &excelize.Alignment{Horizontal: "center"}
+	switch kind {
+	case Flag:
+		style.Alignment = &excelize.Alignment{Horizontal: "center", Vertical: "top"}
+	case Sentence:
+		style.Alignment = &excelize.Alignment{WrapText: true, Vertical: "top"}
+	default:
+		style.Alignment = &excelize.Alignment{Vertical: "top"}
 	}
 	return style
 }
@@ -66,7 +71,7 @@ func totalStyle(kind Kind) *excelize.Style {
 
 func numberFormat(kind Kind) string {
 	switch kind {
-	case Text:
+	case Text, Sentence:
 		return "@" // text, even after somebody edits the cell
 	case Count:
 		return "#,##0"
