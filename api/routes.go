@@ -26,6 +26,7 @@ var (
 	anyone   = access{anyone: true}
 	everyone = access{}
 	admins   = access{roles: []models.Role{models.RoleAdmin}}
+	partners = access{roles: []models.Role{models.RoleReferralPartner}}
 )
 
 // guard gives the middleware that holds a route's access.
@@ -64,5 +65,9 @@ func (s *Server) routes() []route {
 		{get, "/v1/users", admins, s.users},
 		{post, "/v1/users", admins, s.createUser},
 		{patch, "/v1/users/:id", admins, s.patchUser},
+
+		{post, "/v1/sync", everyone, s.sync},
+		{get, "/v1/sync/schema", everyone, s.schema},
+		{get, "/v1/referrals/receipts", partners, s.receipts},
 	}
 }

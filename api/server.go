@@ -13,6 +13,7 @@ import (
 	"pursuit/api/auth"
 	"pursuit/models"
 	"pursuit/models/store"
+	"pursuit/sync"
 )
 
 const (
@@ -35,6 +36,7 @@ type Config struct {
 	Store    *store.Store
 	Auth     *auth.Service
 	Accounts Accounts
+	Engine   *sync.Engine
 	Metrics  *prometheus.Registry
 	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
 }
@@ -45,6 +47,7 @@ type Server struct {
 	store    *store.Store
 	auth     *auth.Service
 	accounts Accounts
+	engine   *sync.Engine
 	registry *prometheus.Registry
 	metrics  *metrics
 	docs     []byte
@@ -55,7 +58,7 @@ type Server struct {
 
 // New makes a server; it does not listen.
 func New(cfg Config) (*Server, error) {
-	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, registry: cfg.Metrics,
+	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, registry: cfg.Metrics,
 		closing: make(chan struct{})}
 	var err error
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {

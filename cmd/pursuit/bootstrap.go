@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"pursuit/api"
 	"pursuit/api/auth"
+	"pursuit/sync"
 )
 
 const passwordFileLimit = 4096 // bytes read of a password file
@@ -60,7 +62,12 @@ func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr
 	if err != nil {
 		return err
 	}
-	made, err := app.bootstrap(ctx, p, hash)
+	engine, err := sync.New(ctx, app.store, slog.Default())
+	if err != nil {
+		return err
+	}
+	made, err := engine.Bootstrap(ctx, sync.NewProgram{Name: p.name, TimeZone: p.timeZone,
+		AdminEmail: p.email, AdminPasswordHash: hash})
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
+	gosync "sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pursuit/api"
+	"pursuit/sync"
 )
 
 // drainLimit bounds how long a shutdown waits for requests that began before it.
@@ -66,7 +67,7 @@ func (a *application) serve(ctx context.Context, prepare func(context.Context, *
 
 	// Background work outlives the last request, so that it stores what that left.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var running sync.WaitGroup
+	var running gosync.WaitGroup
 	for _, task := range background {
 		running.Go(func() { task(work) })
 	}
@@ -85,11 +86,15 @@ func (a *application) assemble(ctx context.Context) (*api.Server, []func(context
 	if err != nil {
 		return nil, nil, fmt.Errorf("make metrics: %w", err)
 	}
-	server, err := api.New(api.Config{Store: a.store, Auth: signIn, Accounts: accounts{a.store}, Metrics: metrics, Trusted: a.trusted})
+	engine, err := sync.New(ctx, a.store, slog.Default())
 	if err != nil {
 		return nil, nil, err
 	}
-	return server, []func(context.Context){signIn.Run}, nil
+	server, err := api.New(api.Config{Store: a.store, Auth: signIn, Accounts: engine, Engine: engine, Metrics: metrics, Trusted: a.trusted})
+	if err != nil {
+		return nil, nil, err
+	}
+	return server, []func(context.Context){signIn.Run, engine.Run}, nil
 }
 
 // answer serves until ctx ends, and then lets the requests finish that began.

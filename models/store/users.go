@@ -163,3 +163,13 @@ func listUsers(db *gorm.DB, program int32, after string, limit int) ([]models.Us
 	}
 	return out, nil
 }
+
+// EmailTaken tells whether any user of the server signs in with the address.
+func (tx *Tx) EmailTaken(email string) (bool, error) {
+	var n int
+	err := tx.row(`SELECT count(*) FROM users WHERE email_key = ?`, EmailKey(email)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look up e-mail: %w", err)
+	}
+	return n > 0, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -25,26 +26,33 @@ const (
 // test process ends, in whatever way; then it stops the server and removes its folder.
 const untilClosed = `"$@" & server=$!; read -r _; kill -QUIT $server; wait $server; rm -rf "$CLUSTER"`
 
-// startCluster makes a throw-away Postgres and answers the address of its server.
-func startCluster() (string, error) {
+// postgres is a server for this test process. Whoever drops it, drops the server:
+// the pipe is closed when nobody holds it any more.
+type postgres struct {
+	url  string
+	life io.WriteCloser // nil for a server that somebody else started
+}
+
+// startCluster makes a throw-away Postgres.
+func startCluster() (postgres, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
-		return "", err
+		return postgres{}, err
 	}
 	dir, err := os.MkdirTemp("", "pursuit-pg-")
 	if err != nil {
-		return "", fmt.Errorf("make the server's folder: %w", err)
+		return postgres{}, fmt.Errorf("make the server's folder: %w", err)
 	}
 	as, err := unprivileged(dir)
 	if err != nil {
-		return "", err
+		return postgres{}, err
 	}
 	tables := filepath.Join(dir, "pg")
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", tables, "-U", clusterUser, "-A", "trust",
 		"-E", "UTF8", "--locale=C", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = dir, as
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("initdb: %w\n%s", err, out)
+		return postgres{}, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	run := exec.Command("sh", "-c", untilClosed, "sh", filepath.Join(bin, "postgres"), "-D", tables, "-k", dir,
 		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
@@ -52,14 +60,15 @@ func startCluster() (string, error) {
 		"-c", "autovacuum_naptime=10s")
 	run.Dir, run.SysProcAttr = dir, as
 	run.Env = append(os.Environ(), "CLUSTER="+dir)
-	if _, err := run.StdinPipe(); err != nil { // held open, never written: see untilClosed
-		return "", fmt.Errorf("tie the server to this process: %w", err)
+	life, err := run.StdinPipe() // held open, never written: see untilClosed
+	if err != nil {
+		return postgres{}, fmt.Errorf("tie the server to this process: %w", err)
 	}
 	if err := run.Start(); err != nil {
-		return "", fmt.Errorf("start Postgres: %w", err)
+		return postgres{}, fmt.Errorf("start Postgres: %w", err)
 	}
 	base := fmt.Sprintf("postgres://%s@/postgres?host=%s", clusterUser, dir)
-	return base, awaitServer(base)
+	return postgres{base, life}, awaitServer(base)
 }
 
 // postgresPrograms answers the folder of the newest Postgres installed.

@@ -33,9 +33,9 @@ const (
 )
 
 // server is the Postgres of this test process, started on first use.
-var server = sync.OnceValues(func() (string, error) {
+var server = sync.OnceValues(func() (postgres, error) {
 	if given := os.Getenv(ServerVariable); given != "" {
-		return given, nil
+		return postgres{url: given}, nil
 	}
 	return startCluster()
 })
@@ -43,7 +43,8 @@ var server = sync.OnceValues(func() (string, error) {
 // postgresURL makes a database by copying the migrated template.
 func postgresURL(t testing.TB) string {
 	t.Helper()
-	base, err := server()
+	running, err := server()
+	base := running.url
 	if err != nil {
 		t.Fatalf("this test needs Postgres: %v", err)
 	}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"pursuit/models"
+	"pursuit/sync"
+)
+
+// sync is POST /v1/sync: push, then pull (docs/protocol.md, section 4). It writes its
+// answer by hand, for a page's documents are handed through as they are stored.
+func (s *Server) sync(c echo.Context) error {
+	body, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	if !json.Valid(body) {
+		return badJSON("The body is not JSON.")
+	}
+	req, err := sync.Decode(body)
+	if err != nil {
+		return err
+	}
+	who := actorOf(c)
+	answer, err := s.engine.Sync(c.Request().Context(), who, req)
+	if err != nil {
+		return err
+	}
+	s.auth.Synced(who)
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, appendAnswer(answer))
+}
+
+// appendAnswer writes the answer of a sync.
+func appendAnswer(a sync.Answer) []byte {
+	size := 512
+	if a.Page != nil {
+		size += a.Page.Size()
+	}
+	b := append(make([]byte, 0, size), `{"protocol":1,"epoch":"`...)
+	b = append(b, a.Epoch...)
+	b = append(b, `","server_time":"`...)
+	b = append(b, models.FormatTime(a.Time)...)
+	b = append(b, `","seq":`...)
+	b = strconv.AppendInt(b, a.Seq, 10)
+	b = append(b, `,"results":`...)
+	b = appendJSON(b, a.Results)
+	if p := a.Page; p != nil {
+		b = append(b, `,"changes":`...)
+		b = p.AppendChanges(b)
+		b = append(b, `,"drop":`...)
+		b = appendJSON(b, p.Drop)
+		b = append(b, `,"cursor":"`...)
+		b = append(b, p.Cursor...)
+		b = append(b, `","complete":`...)
+		b = strconv.AppendBool(b, p.Complete)
+		if p.Replace {
+			b = append(b, `,"replace":true`...)
+		}
+	}
+	b = append(b, `,"directive":`...)
+	b = appendJSON(b, a.Directive)
+	return append(b, '}')
+}
+
+// appendJSON appends a value of the project's own types, which always marshal.
+func appendJSON(b []byte, v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return append(b, "null"...)
+	}
+	return append(b, text...)
+}
+
+// schema is GET /v1/sync/schema.
+func (s *Server) schema(c echo.Context) error {
+	return c.JSON(http.StatusOK, sync.DescribeSchema())
+}
+
+// receipts is GET /v1/referrals/receipts: all that a referral partner ever sees.
+func (s *Server) receipts(c echo.Context) error {
+	limit, after, err := page(c, 1)
+	if err != nil {
+		return err
+	}
+	list, err := s.engine.Receipts(c.Request().Context(), actorOf(c), after[0], limit+1)
+	if err != nil {
+		return err
+	}
+	list, next := nextCursor(list, limit, func(r sync.Receipt) string { return r.ID })
+	return c.JSON(http.StatusOK, map[string]any{"receipts": each(list, func(r sync.Receipt) sync.Receipt { return r }), "next": next})
+}

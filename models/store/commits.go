@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	notifyChannel  = "pursuit_commits"
+	listenRetry    = time.Second // wait before LISTEN is tried again after a broken connection
+	commitHooksMax = 16          // parts of the process that want to know; a leak shows early
+)
+
+// Commit says that a program's sequence reached Seq, in this process or another.
+type Commit struct {
+	Program int32
+	Seq     int64
+}
+
+// commitFeed hands commits to those who asked. Hooks must return at once.
+type commitFeed struct {
+	mu    sync.RWMutex
+	hooks []func(Commit)
+}
+
+func (f *commitFeed) publish(c Commit) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, hook := range f.hooks {
+		hook(c)
+	}
+}
+
+// OnCommit registers a hook that is called after every commit that changed synced
+// rows, from this process at once and from others as Postgres tells of them. The
+// hook must not block.
+func (s *Store) OnCommit(hook func(Commit)) error {
+	s.commits.mu.Lock()
+	defer s.commits.mu.Unlock()
+	if len(s.commits.hooks) >= commitHooksMax {
+		return fmt.Errorf("more than %d commit hooks", commitHooksMax)
+	}
+	s.commits.hooks = append(s.commits.hooks, hook)
+	return nil
+}
+
+// announce tells other processes of the commit; Postgres delivers it with the commit.
+func (s *Store) announce(tx *ProgramTx) error {
+	if s.dialect != Postgres {
+		return nil
+	}
+	payload := fmt.Sprintf("%d:%d", tx.Program.No, tx.Seq())
+	if _, err := tx.exec(`SELECT pg_notify(?, ?)`, notifyChannel, payload); err != nil {
+		return fmt.Errorf("announce commit: %w", err)
+	}
+	return nil
+}
+
+// Listen passes on the commits of other processes until ctx ends. On SQLite, where
+// one process serves, it only waits. After a broken connection it tries again and
+// calls lost first, so that what may have been missed is looked up.
+func (s *Store) Listen(ctx context.Context, lost func()) {
+	for ctx.Err() == nil && s.dialect == Postgres {
+		if err := s.listenOnce(ctx, lost); err != nil && ctx.Err() == nil {
+			slog.Warn("listening for commits was interrupted", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenRetry):
+		}
+	}
+	<-ctx.Done()
+}
+
+func (s *Store) listenOnce(ctx context.Context, lost func()) error {
+	conn, err := s.listenConn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "LISTEN "+sessionChannel); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	lost()
+	s.sessions.publish(SessionChange{})
+	for {
+		note, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return fmt.Errorf("wait: %w", err)
+		}
+		if note.Channel == sessionChannel {
+			s.sessions.publish(parseSessionChange(note.Payload))
+			continue
+		}
+		if c, ok := parseCommit(note.Payload); ok {
+			s.commits.publish(c)
+		}
+	}
+}
+
+func parseCommit(payload string) (Commit, bool) {
+	no, seq, ok := strings.Cut(payload, ":")
+	program, err1 := strconv.ParseInt(no, 10, 32)
+	n, err2 := strconv.ParseInt(seq, 10, 64)
+	return Commit{Program: int32(program), Seq: n}, ok && err1 == nil && err2 == nil
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+func (s *Store) migrator() (*goose.Provider, error) {
+	dir, err := fs.Sub(migrations, "migrations/"+string(s.dialect))
+	if err != nil {
+		return nil, fmt.Errorf("open migrations: %w", err)
+	}
+	if s.dialect == SQLite {
+		return goose.NewProvider(goose.DialectSQLite3, s.writeSQL, dir)
+	}
+	one, err := lock.NewPostgresSessionLocker() // several instances may start at once
+	if err != nil {
+		return nil, fmt.Errorf("make migration lock: %w", err)
+	}
+	return goose.NewProvider(goose.DialectPostgres, s.writeSQL, dir, goose.WithSessionLocker(one))
+}
+
+// Migrate brings the schema up to date. Running it again changes nothing.
+func (s *Store) Migrate(ctx context.Context) error {
+	m, err := s.migrator()
+	if err != nil {
+		return err
+	}
+	if _, err := m.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Migrated tells whether the schema is the one this binary was built for.
+func (s *Store) Migrated(ctx context.Context) (bool, error) {
+	m, err := s.migrator()
+	if err != nil {
+		return false, err
+	}
+	pending, err := m.HasPending(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read schema version: %w", err)
+	}
+	return !pending, nil
+}

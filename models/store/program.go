@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"pursuit/models"
+)
+
+// errSequenceMoved means that another writer committed between our first and our
+// last statement, which the lock should prevent; the transaction is run again.
+var errSequenceMoved = errors.New("the program's sequence moved during the transaction")
+
+// ProgramTx is a transaction that may change synced rows of one program.
+type ProgramTx struct {
+	*Tx
+	Program models.Program
+	Epoch   string
+
+	start int64 // the sequence when the transaction began
+	taken int64 // numbers handed out so far
+}
+
+// Seq is the last number handed out in this transaction, or where it began.
+func (tx *ProgramTx) Seq() int64 { return tx.start + tx.taken }
+
+// Next hands out the next number of the program's sequence.
+//
+// Numbers become real with the transaction's last statement; nobody else can take
+// them in between, for the transaction holds the program.
+func (tx *ProgramTx) Next() int64 {
+	tx.taken++
+	return tx.start + tx.taken
+}
+
+// InProgram runs fn as the only writer of a program and advances the program's
+// sequence by what fn took, as the last statement before the commit.
+//
+// The row of the sequence is locked first (so that writers queue instead of
+// failing) and compared again last (so that order of seq equals order of commit
+// even if the lock were lost). Source: docs/adr/0001-sequence.md.
+func InProgram(ctx context.Context, s *Store, program int32, fn func(*ProgramTx) error) error {
+	var last int64
+	var moved bool
+	err := InTx(ctx, s, func(raw *Tx) error {
+		tx, err := raw.program(program)
+		if err != nil {
+			return err
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		last, moved = tx.Seq(), tx.taken > 0
+		return tx.advance()
+	})
+	if err == nil && moved {
+		s.commits.publish(Commit{Program: program, Seq: last})
+	}
+	return err
+}
+
+func (tx *Tx) program(no int32) (*ProgramTx, error) {
+	query := `SELECT p.id, p.name, p.time_zone, s.seq, s.epoch FROM sequences s
+		JOIN programs p ON p.no = s.program_no WHERE s.program_no = ?` + tx.s.forUpdate("s")
+	out := &ProgramTx{Tx: tx, Program: models.Program{No: no}}
+	err := tx.row(query, no).Scan(&out.Program.ID, &out.Program.Name, &out.Program.TimeZone, &out.start, &out.Epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, models.NotFound()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("hold program: %w", err)
+	}
+	return out, nil
+}
+
+// advance is the last statement of the transaction: see InProgram.
+func (tx *ProgramTx) advance() error {
+	if tx.taken == 0 {
+		return nil
+	}
+	if err := tx.s.announce(tx); err != nil {
+		return err
+	}
+	n, err := tx.exec(`UPDATE sequences SET seq = ? WHERE program_no = ? AND seq = ?`,
+		tx.start+tx.taken, tx.Program.No, tx.start)
+	if err != nil {
+		return fmt.Errorf("advance sequence: %w", err)
+	}
+	if n != 1 {
+		return errSequenceMoved
+	}
+	return nil
+}
+
+// NewProgram stores a program and starts its sequence at 0 with a fresh epoch.
+func (tx *Tx) NewProgram(p models.Program) (models.Program, error) {
+	err := tx.row(`INSERT INTO programs (id, name, time_zone, created_at) VALUES (?, ?, ?, ?) RETURNING no`,
+		p.ID, p.Name, p.TimeZone, tx.Now.UnixMilli()).Scan(&p.No)
+	if err != nil {
+		return p, fmt.Errorf("insert program: %w", err)
+	}
+	_, err = tx.exec(`INSERT INTO sequences (program_no, seq, epoch) VALUES (?, 0, ?)`, p.No, models.NewID())
+	if err != nil {
+		return p, fmt.Errorf("start sequence: %w", err)
+	}
+	p.CreatedAt = tx.Now
+	return p, nil
+}
+
+// Programs lists all programs by number. There are few: a server holds one city or some.
+func (s *Store) Programs(ctx context.Context) ([]models.Program, error) {
+	rows, err := s.readSQL.QueryContext(ctx, `SELECT no, id, name, time_zone, created_at FROM programs ORDER BY no`)
+	if err != nil {
+		return nil, fmt.Errorf("list programs: %w", err)
+	}
+	defer rows.Close()
+	var out []models.Program
+	for rows.Next() {
+		var p models.Program
+		var at int64
+		if err := rows.Scan(&p.No, &p.ID, &p.Name, &p.TimeZone, &at); err != nil {
+			return nil, fmt.Errorf("read program: %w", err)
+		}
+		p.CreatedAt = fromMillis(at)
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// Rewind gives back the numbers taken after seq, when what they were for is undone.
+func (tx *ProgramTx) Rewind(seq int64) { tx.taken = seq - tx.start }

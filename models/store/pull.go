@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// PageRow is one row of a pull. Doc and the strings are only good until the next row.
+type PageRow struct {
+	Table   int
+	ID      string
+	Seq     int64 // of the row's last change
+	Eff     int64 // effective sequence: Seq, or that of what made it visible
+	Bucket  string
+	Deleted bool
+	Doc     []byte
+}
+
+// Visit is called for each row of a page in order; false ends the walk.
+type Visit func(PageRow) bool
+
+const pageColumns = `f.tbl, f.id, f.seq, f.bucket, f.deleted, f.doc`
+
+// bySeqMost is how many changes of a program a worker's pull walks through in the
+// order of the sequence; beyond, it goes by the buckets held, which are few.
+const bySeqMost = 2000
+
+// Ongoing visits, in the order of seq, the rows changed in (from, to] in buckets
+// that the view holds now and held when the row changed.
+func (s *Store) Ongoing(ctx context.Context, v View, from, to, asOf int64, limit int, visit Visit) error {
+	// held when it changed: by a grant that stands, or stood when the last page was made
+	then := ` AND EXISTS (SELECT 1 FROM grants g WHERE ` + ours + ` AND g.bucket = f.bucket
+		AND (g.revoked IS NULL OR g.revoked > ?) AND ` + effective + ` <= f.seq)`
+	thenArgs := args(v.ours(), asOf, v.effective())
+	rangeOf := `f.program_no = ? AND f.seq > ? AND f.seq <= ? AND ` + s.visibleTable()
+	rangeArgs := []any{v.Program, from, to, int64(v.Tables)}
+	if v.Org == NoPrincipal && to-from > bySeqMost {
+		// DISTINCT and CROSS JOIN make both databases go bucket by bucket
+		return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (
+			SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+` AND g.revoked IS NULL`+s.plusIDs()+`) AS held
+			CROSS JOIN feed f WHERE f.bucket = held.bucket AND `+rangeOf+` AND (`+s.in("f.bucket")+` OR (1 = 1`+then+`))
+			ORDER BY f.seq LIMIT ?`,
+			args(v.ours(), s.ids(v.Standing[:]), rangeArgs, s.ids(v.Standing[:]), thenArgs, limit)...)
+	}
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM feed f WHERE `+rangeOf+` AND (f.bucket IN (?, ?) OR (
+		EXISTS (SELECT 1 FROM grants g WHERE `+ours+` AND g.bucket = f.bucket AND g.revoked IS NULL)`+then+`))
+		ORDER BY f.seq LIMIT ?`,
+		args(rangeArgs, v.Standing[0], v.Standing[1], v.ours(), thenArgs, limit)...)
+}
+
+// plusIDs adds a list of ids, its parameter, to a column of ids.
+func (s *Store) plusIDs() string {
+	if s.dialect == Postgres {
+		return ` UNION SELECT unnest(?::uuid[])`
+	}
+	return ` UNION SELECT value FROM json_each(?)`
+}
+
+// Opened visits, by effective sequence and seq, the rows last changed before their
+// bucket came into view, where that was after (eff, pos) and not after to. Deleted
+// rows are among them: the device may have held the bucket before.
+func (s *Store) Opened(ctx context.Context, v View, eff, pos, to, asOf int64, limit int, visit Visit) error {
+	query := `SELECT ` + pageColumns + `, o.since FROM (
+		SELECT g.bucket, min(` + effective + `) AS since, sum(CASE WHEN g.revoked IS NULL THEN 1 ELSE 0 END) AS live
+			FROM grants g WHERE ` + ours + ` AND (g.revoked IS NULL OR g.revoked > ?) GROUP BY g.bucket) AS o
+		CROSS JOIN feed f
+		WHERE o.live > 0 AND o.since >= ? AND o.since <= ? AND f.program_no = ? AND f.bucket = o.bucket
+			AND f.seq < o.since AND (o.since > ? OR f.seq > ?) AND ` + s.visibleTable() + `
+		ORDER BY o.since, f.seq LIMIT ?`
+	return s.visit(ctx, visit, query, args(v.effective(), v.ours(), asOf, eff, to, v.Program, eff, pos, int64(v.Tables), limit)...)
+}
+
+// Widened visits, in the order of seq and after pos, the rows of the view's tables
+// in buckets held before the number at and now: the tables that a membership brought
+// into view at that number, or took out of it. With all, rows changed since are
+// among them.
+func (s *Store) Widened(ctx context.Context, v View, at, pos int64, all bool, limit int, visit Visit) error {
+	upper := at
+	if all {
+		upper = 1<<63 - 1
+	}
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+`
+			AND g.revoked IS NULL AND `+effective+` < ?`+s.plusIDs()+`) AS held
+		CROSS JOIN feed f WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND f.seq < ? AND `+
+		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,
+		args(v.ours(), v.effective(), at, s.ids(v.Standing[:]), v.Program, pos, upper, int64(v.Tables), limit)...)
+}
+
+// Bucket visits, in the order of seq, the live rows of one bucket changed in (pos, upto].
+func (s *Store) Bucket(ctx context.Context, v View, bucket string, pos, upto int64, limit int, visit Visit) error {
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM feed f WHERE f.program_no = ? AND f.bucket = ? AND f.seq > ? AND f.seq <= ?
+		AND NOT f.deleted AND `+s.visibleTable()+` ORDER BY f.seq LIMIT ?`, v.Program, bucket, pos, upto, int64(v.Tables), limit)
+}
+
+// Walk visits the live rows of several buckets, bucket by bucket in the given order
+// and within each by seq, of the first bucket only rows after pos, up to upto.
+func (s *Store) Walk(ctx context.Context, v View, buckets []string, pos, upto int64, limit int, visit Visit) error {
+	if s.dialect == SQLite || len(buckets) == 1 {
+		return s.walkEach(ctx, v, buckets, pos, upto, limit, visit)
+	}
+	// The inner LIMIT makes the planner go through the buckets one by one in the
+	// order given, reading each by its index, and stop when the page is full.
+	return s.visit(ctx, visit, `SELECT l.tbl, l.id, l.seq, l.bucket, l.deleted, l.doc
+		FROM unnest(?::uuid[]) WITH ORDINALITY AS b (id, n)
+		CROSS JOIN LATERAL (SELECT `+pageColumns+` FROM feed f WHERE f.program_no = ? AND f.bucket = b.id
+			AND f.seq > CASE WHEN b.n = 1 THEN ?::bigint ELSE 0 END AND f.seq <= ? AND NOT f.deleted AND `+s.visibleTable()+`
+			ORDER BY f.seq LIMIT ?) AS l LIMIT ?`,
+		s.ids(buckets), v.Program, pos, upto, int64(v.Tables), limit, limit)
+}
+
+// walkEach is Walk with a query a bucket: in process, a query costs less than a plan.
+func (s *Store) walkEach(ctx context.Context, v View, buckets []string, pos, upto int64, limit int, visit Visit) error {
+	left, more := limit, true
+	for i := 0; i < len(buckets) && left > 0 && more; i++ {
+		err := s.Bucket(ctx, v, buckets[i], pos, upto, left, func(r PageRow) bool {
+			left--
+			more = visit(r)
+			return more
+		})
+		if err != nil {
+			return err
+		}
+		pos = 0
+	}
+	return nil
+}
+
+func (s *Store) visit(ctx context.Context, visit Visit, query string, params ...any) error {
+	rows, err := s.readQuery(ctx, query, params...)
+	if err != nil {
+		return fmt.Errorf("read page: %w", err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return fmt.Errorf("read page: %w", err)
+	}
+	withSince := len(columns) == 7
+	for rows.Next() {
+		var r PageRow
+		var id, bucket, doc sql.RawBytes
+		into := []any{&r.Table, &id, &r.Seq, &bucket, &r.Deleted, &doc}
+		if withSince {
+			into = append(into, &r.Eff)
+		}
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("read row of page: %w", err)
+		}
+		r.ID, r.Bucket, r.Doc = string(id), string(bucket), doc
+		if !withSince {
+			r.Eff = r.Seq
+		}
+		if !visit(r) {
+			return nil
+		}
+	}
+	return rows.Err()
+}

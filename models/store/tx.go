@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+const (
+	txTries     = 8                    // a transaction that lost this often means something else is wrong
+	txBackoff   = 5 * time.Millisecond // first wait; doubles, with jitter
+	txTimeLimit = 60 * time.Second     // no transaction may hold a program longer
+)
+
+// Tx is one transaction. Now is frozen for its length.
+type Tx struct {
+	Now time.Time
+
+	ctx context.Context
+	s   *Store
+	sql *sql.Tx
+	db  *gorm.DB
+
+	after []func() // run once, after the commit
+}
+
+// InTx runs fn in one read-write transaction and commits it when fn returns nil.
+//
+// fn may run more than once and must not touch anything but tx. Errors of fn are
+// returned as they are; what the database asks to have repeated is repeated, at
+// most txTries times.
+func InTx(ctx context.Context, s *Store, fn func(*Tx) error) error {
+	wait := txBackoff
+	for try := 1; ; try++ {
+		err := s.once(ctx, fn)
+		if err == nil || try == txTries || !isRetryable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(wait/2 + rand.N(wait)):
+		}
+		wait *= 2
+	}
+}
+
+// In is InTx for a function that returns a value.
+func In[T any](ctx context.Context, s *Store, fn func(*Tx) (T, error)) (T, error) {
+	var out T
+	err := InTx(ctx, s, func(tx *Tx) error {
+		var err error
+		out, err = fn(tx)
+		return err
+	})
+	return out, err
+}
+
+func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, txTimeLimit)
+	defer cancel()
+	raw, err := s.writeSQL.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = raw.Rollback()
+		}
+	}()
+	db := s.write.Session(&gorm.Session{NewDB: true, Context: ctx})
+	db.Statement.ConnPool = raw
+	tx := &Tx{Now: s.Clock(), ctx: ctx, s: s, sql: raw, db: db}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := raw.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	done = true
+	for _, run := range tx.after {
+		run()
+	}
+	s.prepared.learn(s)
+	return nil
+}
+
+// exec runs one statement with `?` placeholders and tells how many rows it touched.
+func (tx *Tx) exec(query string, args ...any) (int64, error) {
+	var res sql.Result
+	var err error
+	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
+		res, err = stmt.ExecContext(tx.ctx, args...)
+	} else {
+		res, err = tx.sql.ExecContext(tx.ctx, tx.s.sql(query), args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// query runs one query with `?` placeholders.
+func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
+		return stmt.QueryContext(tx.ctx, args...)
+	}
+	return tx.sql.QueryContext(tx.ctx, tx.s.sql(query), args...)
+}
+
+// row runs one query with `?` placeholders that answers with at most one row.
+func (tx *Tx) row(query string, args ...any) *sql.Row {
+	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
+		return stmt.QueryRowContext(tx.ctx, args...)
+	}
+	return tx.sql.QueryRowContext(tx.ctx, tx.s.sql(query), args...)
+}
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,36 @@
+package sync
+
+import (
+	"time"
+
+	"pursuit/models"
+)
+
+// deviceClock is how far a device's clock is behind the server's.
+type deviceClock struct {
+	offset  time.Duration // server minus device; 0 within the noise or when unknown
+	suspect bool
+}
+
+// readClock compares the device's clock with the server's at the arrival of a request.
+// Source: docs/protocol.md, section 4, `at`.
+func readClock(device, arrived time.Time) deviceClock {
+	if device.IsZero() {
+		return deviceClock{}
+	}
+	offset := arrived.Sub(device)
+	size := offset.Abs()
+	if size < models.ClockNoise {
+		return deviceClock{}
+	}
+	return deviceClock{offset: offset, suspect: size > models.ClockSuspect}
+}
+
+// correct turns a device's time into the server's, never later than now.
+func (c deviceClock) correct(t, now time.Time) time.Time {
+	t = models.Millis(t.Add(c.offset))
+	if t.After(now) {
+		return now
+	}
+	return t
+}

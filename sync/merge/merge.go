@@ -1,0 +1,146 @@
+package merge
+
+import (
+	"encoding/json"
+
+	"pursuit/models"
+)
+
+// Edit is one accepted mutation, ready to be merged.
+type Edit struct {
+	Values map[int]json.RawMessage // by position in Table.Fields, canonical, nil = null
+	Base   int64                   // the `_v` that the device had seen
+	Before *models.Row             // the row at Base; nil when it is not known any more
+	By     models.Writer           // V is the number that the change will get
+}
+
+// Conflict is a value that lost, with the value that stands.
+type Conflict struct {
+	Field  string
+	Policy models.Policy
+	Base   json.RawMessage
+	Kept   json.RawMessage
+	Lost   json.RawMessage
+	LostBy string // user id
+	LostAt int64  // milliseconds
+}
+
+// Outcome is a merged row.
+type Outcome struct {
+	Row       *models.Row
+	Changed   []string // fields whose value changed
+	Conflicts []Conflict
+	Merged    bool // some field sent ended otherwise than sent
+}
+
+// Fields merges an edit into a live row, field by field, and leaves the row as it was.
+//
+// A field that nobody else changed after Base takes the new value; otherwise its
+// policy decides and the loser is returned as a Conflict. It returns a Rejection
+// only for a status change that is not legal from a state its author had seen.
+// Source: docs/protocol.md, section 5.
+func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
+	m := merger{out: Outcome{Row: row.Clone()}, old: row, e: e}
+	if rejection := m.unit("status"); rejection != nil {
+		return Outcome{}, rejection
+	}
+	for i := range row.Table.Fields {
+		value, sent := e.Values[i]
+		if f := &row.Table.Fields[i]; sent && f.Unit == "" {
+			m.field(i, f, value)
+		}
+	}
+	if len(m.out.Changed) > 0 {
+		m.out.Row.V = e.By.V
+		m.out.Row.Meta.Wrote(e.By, m.out.Changed...)
+	}
+	return m.out, nil
+}
+
+type merger struct {
+	out Outcome
+	old *models.Row
+	e   Edit
+}
+
+// concurrent tells whether somebody else wrote the field after the edit's base.
+func (m *merger) concurrent(field string) bool {
+	w := m.old.Meta.Writer(field)
+	return w.V > m.e.Base && !w.Same(m.e.By)
+}
+
+// before gives the field's value at the edit's base, nil when unknown.
+func (m *merger) before(i int) json.RawMessage {
+	if m.e.Before == nil || i >= len(m.e.Before.Values) {
+		return nil
+	}
+	return m.e.Before.Values[i]
+}
+
+func (m *merger) field(i int, f *models.Field, sent json.RawMessage) {
+	current := m.old.Values[i]
+	switch {
+	case models.Equal(current, sent):
+	case !m.concurrent(f.Name):
+		m.set(i, f, sent)
+	case f.Policy == models.PolicyUnion:
+		m.settle(i, f, sent, union(m.before(i), current, sent))
+	case f.Policy == models.PolicyText:
+		m.text(i, f, current, sent)
+	default:
+		m.contest(i, f, current, sent, m.wins(f, current, sent))
+	}
+}
+
+// wins tells whether the sent value beats the standing one.
+func (m *merger) wins(f *models.Field, current, sent json.RawMessage) bool {
+	standing := m.old.Meta.Writer(f.Name)
+	if f.Policy == models.PolicyMax {
+		return models.ReminderRank(models.Text(sent)) > models.ReminderRank(models.Text(current))
+	}
+	return m.e.By.Later(standing)
+}
+
+// contest keeps one of two values and records the other.
+func (m *merger) contest(i int, f *models.Field, current, sent json.RawMessage, wins bool) {
+	if wins {
+		m.lose(i, f, sent, current, m.old.Meta.Writer(f.Name))
+		m.set(i, f, sent)
+		return
+	}
+	m.lose(i, f, current, sent, m.e.By)
+	m.out.Merged = true
+}
+
+// settle stores a combination of both values.
+func (m *merger) settle(i int, f *models.Field, sent, result json.RawMessage) {
+	if !models.Equal(result, m.old.Values[i]) {
+		m.set(i, f, result)
+	}
+	if !models.Equal(result, sent) {
+		m.out.Merged = true
+	}
+}
+
+func (m *merger) text(i int, f *models.Field, current, sent json.RawMessage) {
+	standing := m.old.Meta.Writer(f.Name)
+	wins := m.e.By.Later(standing)
+	merged, overlap := lines(models.Text(m.before(i)), models.Text(current), models.Text(sent), wins)
+	result := models.Quote(merged)
+	if overlap && wins {
+		m.lose(i, f, result, current, standing)
+	} else if overlap {
+		m.lose(i, f, result, sent, m.e.By)
+	}
+	m.settle(i, f, sent, result)
+}
+
+func (m *merger) set(i int, f *models.Field, v json.RawMessage) {
+	m.out.Row.Values[i] = v
+	m.out.Changed = append(m.out.Changed, f.Name)
+}
+
+func (m *merger) lose(i int, f *models.Field, kept, lost json.RawMessage, by models.Writer) {
+	m.out.Conflicts = append(m.out.Conflicts, Conflict{Field: f.Name, Policy: f.Policy, Base: m.before(i),
+		Kept: kept, Lost: lost, LostBy: by.User, LostAt: by.At})
+}

@@ -1,0 +1,114 @@
+package sync
+
+import (
+	"strconv"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// pageBytes is about how many bytes of documents a page holds at most: what a phone
+// on a bad line can take in one answer.
+const pageBytes = 1 << 20
+
+// Page is the answer to the pull half of a request.
+type Page struct {
+	Drop      []string
+	Cursor    string
+	Complete  bool
+	Replace   bool
+	Directive *Directive
+	Sent      []Sent // what went into it, for the audit
+
+	tables []tablePage // by table number
+	limit  int
+	rows   int
+	bytes  int
+}
+
+// Directive tells a client to do something beside applying the page.
+type Directive struct {
+	Kind      string `json:"kind"` // reconcile or upgrade
+	MinSchema int    `json:"min_schema,omitempty"`
+}
+
+// Sent is one row that went into a page.
+type Sent struct {
+	Table int
+	ID    string
+	Seq   int64
+}
+
+// tablePage is one table's share of a page, as JSON.
+type tablePage struct {
+	upsert []byte
+	remove []byte
+}
+
+func newPage(limit int) *Page {
+	return &Page{limit: limit, Complete: true}
+}
+
+// full tells whether another row has no place any more.
+func (p *Page) full() bool { return p.rows >= p.limit || p.rows > 0 && p.bytes >= pageBytes }
+
+// add puts a row into the page; as a removal when it is deleted or gone from view.
+func (p *Page) add(r store.PageRow, gone bool) {
+	for len(p.tables) <= r.Table {
+		p.tables = append(p.tables, tablePage{})
+	}
+	t := &p.tables[r.Table]
+	if r.Deleted || gone {
+		before := len(t.remove)
+		t.remove = separate(t.remove)
+		t.remove = append(t.remove, `{"id":"`...)
+		t.remove = append(t.remove, r.ID...)
+		t.remove = append(t.remove, `","_v":`...)
+		t.remove = strconv.AppendInt(t.remove, r.Seq, 10)
+		t.remove = append(t.remove, '}')
+		p.bytes += len(t.remove) - before
+	} else {
+		t.upsert = append(separate(t.upsert), r.Doc...)
+		p.bytes += len(r.Doc)
+	}
+	p.rows++
+	p.Sent = append(p.Sent, Sent{Table: r.Table, ID: r.ID, Seq: r.Seq})
+}
+
+func separate(b []byte) []byte {
+	if len(b) > 0 {
+		return append(b, ',')
+	}
+	return b
+}
+
+// Empty tells whether the page brings no change.
+func (p *Page) Empty() bool { return p.rows == 0 && len(p.Drop) == 0 }
+
+// AppendChanges appends the `changes` object: for each table the rows to write and
+// those to remove.
+func (p *Page) AppendChanges(b []byte) []byte {
+	b = append(b, '{')
+	first := true
+	for no := range p.tables {
+		t := &p.tables[no]
+		if len(t.upsert) == 0 && len(t.remove) == 0 {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(b, '"')
+		b = append(b, models.Tables.TableNo(no).Name...)
+		b = append(b, `":{"upsert":[`...)
+		b = append(b, t.upsert...)
+		b = append(b, `],"remove":[`...)
+		b = append(b, t.remove...)
+		b = append(b, `]}`...)
+	}
+	return append(b, '}')
+}
+
+// Size is about how many bytes the page's changes take.
+func (p *Page) Size() int { return p.bytes + 64*p.rows + 40*len(p.Drop) + 512 }

@@ -1,0 +1,211 @@
+package sync
+
+import (
+	"context"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// dropsMax is how many buckets one page tells a device to drop.
+const dropsMax = 5000
+
+// Pull gives the next page of what a person's device has to know.
+//
+// It is a pure function of the database and the cursor: asking again gives the same
+// page, newer where rows changed. The error is bad_cursor or a fault of the database.
+// Source: docs/protocol.md, section 4, "Pull".
+func (e *Engine) Pull(ctx context.Context, who models.Actor, req PullRequest) (*Page, error) {
+	h, err := e.head(ctx, who.Program)
+	if err != nil {
+		return nil, err
+	}
+	tables := wanted(req.Tables)
+	switch {
+	case req.Buckets != nil:
+		return e.pullBuckets(ctx, who, req, h, tables)
+	case req.Backfill > 0:
+		return e.pullBackfill(ctx, who, req, h, tables)
+	case req.Cursor == "":
+		return e.first(ctx, who, cursor{Mode: modeFirst, Epoch: h.Epoch, Eff: h.Seq, AsOf: h.Seq, Tables: tables}, h, req.Limit)
+	}
+	c, ok := e.open(who, req.Cursor)
+	if !ok || c.Mode != modeStream && c.Mode != modeFirst || tables&^c.Tables != 0 {
+		return nil, BadCursor()
+	}
+	c.Tables = tables
+	if c.Epoch != h.Epoch || c.AsOf > h.Seq || c.Eff > h.Seq {
+		if h, err = e.freshHead(ctx, who.Program); err != nil {
+			return nil, err
+		}
+		if c.Epoch != h.Epoch || c.AsOf > h.Seq || c.Eff > h.Seq {
+			return e.restored(ctx, who, c, h)
+		}
+	}
+	if c.Eff < h.Floor && c.Tag != reconciled {
+		return e.reconcile(who, c), nil
+	}
+	if c.Mode == modeFirst {
+		return e.first(ctx, who, c, h, req.Limit)
+	}
+	if c.Eff == h.Seq && c.Pos == c.Eff && c.AsOf == h.Seq {
+		p := newPage(req.Limit)
+		p.Cursor = req.Cursor
+		if c.Tables != models.AllTables {
+			p.Cursor = e.seal(who, c)
+		}
+		return p, nil
+	}
+	return e.stream(ctx, who, c, h, req.Limit)
+}
+
+// wanted is the set of tables a request names; nil is all there are and will be.
+func wanted(names []string) models.TableSet {
+	if names == nil {
+		return models.AllTables
+	}
+	var set models.TableSet
+	for _, name := range names {
+		set |= models.Tables.Table(name).Bit()
+	}
+	return set
+}
+
+// outlook loads the memberships of a person and looks around from a cursor.
+func (e *Engine) outlook(ctx context.Context, who models.Actor, c cursor) (outlook, bool, error) {
+	list, err := e.store.MembershipsOf(ctx, who.Program, who.UserID)
+	if err != nil {
+		return outlook{}, false, err
+	}
+	o, ok := look(who, list, c, c.Tables)
+	return o, ok, nil
+}
+
+// drops fills in which buckets the device must drop. It returns true when there are
+// more than one page tells; then the page has nothing else and the place is kept.
+func (e *Engine) drops(ctx context.Context, p *Page, c *cursor, o outlook, moved bool) (bool, error) {
+	if o.leftOrg != "" && c.Dropped == "" {
+		p.Drop = append(p.Drop, o.leftOrg)
+	}
+	if !moved && o.then.User == o.now.User && o.then.Org == o.now.Org {
+		return false, nil
+	}
+	list, err := e.store.Dropped(ctx, o.then, o.now, c.AsOf, c.Dropped, dropsMax+1)
+	if err != nil {
+		return false, err
+	}
+	if len(list) > dropsMax {
+		list = list[:dropsMax]
+		c.Dropped = list[dropsMax-1]
+		p.Drop, p.Complete = append(p.Drop, list...), false
+		return true, nil
+	}
+	c.Dropped = ""
+	p.Drop = append(p.Drop, list...)
+	return false, nil
+}
+
+// stream gives what changed or came into scope after the cursor, by effective sequence.
+func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store.Head, limit int) (*Page, error) {
+	p := newPage(limit)
+	o, ok, err := e.outlook(ctx, who, c)
+	if err != nil {
+		return nil, err
+	}
+	if !ok { // a person without membership sees nothing
+		p.Cursor = e.seal(who, c)
+		return p, nil
+	}
+	eff := c.Eff
+	if c.Pos != c.Eff {
+		eff--
+	}
+	moved, err := e.store.GrantsMoved(ctx, o.now, eff, c.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	if more, err := e.drops(ctx, p, &c, o, moved); err != nil || more {
+		p.Cursor = e.seal(who, c)
+		return p, err
+	}
+	w := &walk{page: p, eff: c.Eff, pos: c.Pos}
+	if w.extras, err = e.extras(ctx, c, o, h, limit, moved || outstanding(c, o.now.UserFrom) || outstanding(c, o.now.OrgFrom)); err != nil {
+		return nil, err
+	}
+	from := c.Eff
+	if c.Pos < c.Eff {
+		from--
+	}
+	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, limit+1, w.ongoing); err != nil {
+		return nil, err
+	}
+	w.rest()
+	c.Eff, c.Pos, c.AsOf = w.eff, w.pos, h.Seq
+	if p.Complete {
+		c.Eff, c.Pos = h.Seq, h.Seq
+	}
+	if c.Eff >= h.Floor {
+		c.Tag = 0
+	}
+	p.Cursor = e.seal(who, c)
+	return p, nil
+}
+
+// extra is a row that is in the page for another reason than its own change.
+type extra struct {
+	store.PageRow
+	gone bool
+}
+
+// extras gathers, in order, the rows that came into view because of grants or of a
+// change of role or organisation, at most a page and one.
+func (e *Engine) extras(ctx context.Context, c cursor, o outlook, h store.Head, limit int, opened bool) ([]extra, error) {
+	var list []extra
+	collect := func(eff int64, gone bool) store.Visit {
+		return func(r store.PageRow) bool {
+			r.Doc = append([]byte(nil), r.Doc...)
+			if eff > 0 {
+				r.Eff = eff
+			}
+			list = append(list, extra{r, gone})
+			return true
+		}
+	}
+	if opened {
+		if err := e.store.Opened(ctx, o.now, c.Eff, c.Pos, h.Seq, c.AsOf, limit+1, collect(0, false)); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.membershipExtras(ctx, c, o, limit, collect); err != nil {
+		return nil, err
+	}
+	sortExtras(list)
+	return list, nil
+}
+
+func (e *Engine) membershipExtras(ctx context.Context, c cursor, o outlook, limit int, collect func(int64, bool) store.Visit) error {
+	after := func(from int64) int64 { // where in the rows of that number the cursor stands
+		if from == c.Eff {
+			return c.Pos
+		}
+		return 0
+	}
+	if outstanding(c, o.orgFrom) {
+		if err := e.store.Bucket(ctx, o.now, o.member.OrgID, after(o.orgFrom), o.orgFrom-1, limit+1, collect(o.orgFrom, false)); err != nil {
+			return err
+		}
+	}
+	if o.fresh != 0 {
+		v := o.now
+		v.Tables = o.fresh
+		if err := e.store.Widened(ctx, v, o.newFrom, after(o.newFrom), false, limit+1, collect(o.newFrom, false)); err != nil {
+			return err
+		}
+	}
+	if o.gone != 0 {
+		v := o.now
+		v.Tables = o.gone
+		return e.store.Widened(ctx, v, o.member.From, after(o.member.From), true, limit+1, collect(o.member.From, true))
+	}
+	return nil
+}

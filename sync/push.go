@@ -1,0 +1,242 @@
+package sync
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// prefetch loads in a few queries what a batch will most likely ask for.
+func (w *world) prefetch(batch []*pending) error {
+	var mutations, ids, users, buckets []string
+	seen := map[string]bool{}
+	want := func(list *[]string, id string) {
+		if !seen[id] && models.ValidID(id) {
+			seen[id] = true
+			*list = append(*list, id)
+		}
+	}
+	for _, p := range batch {
+		want(&users, p.who.UserID)
+		for i := range p.items {
+			it := &p.items[i]
+			mutations = append(mutations, it.ID)
+			want(&ids, it.Row)
+			if t := models.Tables.Table(it.Table); t != nil && t.Root == "" && it.Op == models.OpInsert && models.ValidID(it.Row) {
+				buckets = append(buckets, it.Row)
+			}
+			w.wantParents(it, func(id string) { want(&ids, id) })
+		}
+	}
+	var err error
+	if w.seen, err = w.tx.Seen(mutations); err != nil {
+		return err
+	}
+	if w.authors, err = w.tx.Authors(users); err != nil {
+		return err
+	}
+	if w.anyWait, err = w.tx.AnyDeferred(); err != nil {
+		return err
+	}
+	if err := w.load(ids...); err != nil {
+		return err
+	}
+	return w.prefetchGrants(buckets)
+}
+
+func (w *world) wantParents(it *Item, want func(string)) {
+	t := models.Tables.Table(it.Table)
+	if t == nil {
+		return
+	}
+	for _, parent := range t.Parents {
+		want(models.Text(bytes.TrimSpace(it.Set[parent.Field])))
+	}
+}
+
+// prefetchGrants loads the grants of the buckets given, those that new rows will
+// open, and of the buckets of all rows loaded.
+func (w *world) prefetchGrants(buckets []string) error {
+	for _, h := range w.rows {
+		buckets = append(buckets, h.row.Bucket)
+	}
+	return w.loadGrants(buckets...)
+}
+
+// push runs one device's mutations in order. Its results come in the same order.
+func (w *world) push(p *pending) error {
+	who, err := w.author(p.who.UserID)
+	if err != nil {
+		return err
+	}
+	p.results = make([]models.Result, len(p.items))
+	done := make([]bool, len(p.items))
+	for i := range p.items {
+		if done[i] {
+			continue
+		}
+		members := []int{i}
+		if group := p.items[i].Group; group != "" {
+			members = groupOf(p.items, i)
+		}
+		if err := w.together(p, who, members); err != nil {
+			return err
+		}
+		for _, n := range members {
+			done[n] = true
+		}
+	}
+	return nil
+}
+
+// groupOf lists the places of the mutations of the group of the one at first.
+func groupOf(items []Item, first int) []int {
+	var out []int
+	for i := first; i < len(items); i++ {
+		if items[i].Group == items[first].Group {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// together runs the mutations of one group (or a single one) and logs their results.
+func (w *world) together(p *pending, who models.Actor, members []int) error {
+	var jobs []*job
+	var places []int
+	for _, i := range members {
+		j := w.newJob(&p.items[i], p, who)
+		if result, replayed := w.replay(j); replayed {
+			p.results[i] = result
+			continue
+		}
+		jobs, places = append(jobs, j), append(places, i)
+	}
+	verdicts, err := w.decide(jobs, p.items, places)
+	if err != nil {
+		return err
+	}
+	for n, j := range jobs {
+		p.results[places[n]] = verdicts[n].result
+		w.remember(j, verdicts[n])
+	}
+	return nil
+}
+
+// replay answers a mutation that was seen before.
+func (w *world) replay(j *job) (models.Result, bool) {
+	old, ok := w.seen[j.ID]
+	if !ok {
+		return models.Result{}, false
+	}
+	if !bytes.Equal(old.Hash, j.hash) {
+		return models.Result{ID: j.ID, Status: models.StatusRejected, Code: models.CodeMutationIDReused,
+			Message: "this id belongs to another mutation", Field: "id"}, true
+	}
+	result := old.Result
+	result.Duplicate = true
+	return result, true
+}
+
+// remember logs a mutation with its result, and keeps its text unless the row holds it.
+func (w *world) remember(j *job, v verdict) {
+	entry := store.LoggedMutation{ID: j.ID, Hash: j.hash, UserID: j.who.UserID, DeviceID: j.device, Row: j.Row,
+		ReceivedAt: j.received.UnixMilli(), Result: v.result}
+	if t := models.Tables.Table(j.Table); t != nil {
+		entry.TableNo = t.No
+	}
+	switch v.result.Status {
+	case models.StatusApplied:
+	case models.StatusRejected:
+		entry.Body = rejectedBody(j)
+	default:
+		entry.Body = j.body()
+	}
+	w.log = append(w.log, entry)
+	w.seen[j.ID] = entry
+	w.undo = append(w.undo, func() {
+		w.log = w.log[:len(w.log)-1]
+		delete(w.seen, entry.ID)
+	})
+}
+
+// rejectedBody keeps a rejected mutation as it came, for inspection.
+func rejectedBody(j *job) []byte {
+	if len(j.raw) == 0 {
+		return j.body()
+	}
+	b, err := json.Marshal(map[string]json.RawMessage{"mutation": j.raw})
+	if err != nil { // it was decoded from valid JSON
+		return j.body()
+	}
+	return b
+}
+
+// decide applies the jobs of a group, all or none. The result of a job that could
+// not be applied is in its verdict.
+func (w *world) decide(jobs []*job, items []Item, places []int) ([]verdict, error) {
+	steps, seq := w.mark()
+	verdicts := make([]verdict, len(jobs))
+	worst := applied
+	for n, j := range jobs {
+		v, err := w.apply(j, items[places[n]].Fault)
+		if err != nil {
+			return nil, err
+		}
+		verdicts[n] = v
+		worst = max(worst, v.fate)
+	}
+	if len(jobs) > 1 && worst != applied {
+		w.rollback(steps, seq)
+		w.fateOfAll(jobs, verdicts, worst)
+	}
+	return verdicts, w.keepAll(jobs, verdicts)
+}
+
+// fateOfAll gives every member of a group the group's fate.
+func (w *world) fateOfAll(jobs []*job, verdicts []verdict, worst fate) {
+	wants := ""
+	for _, v := range verdicts {
+		if v.fate == waits {
+			wants = v.wants
+			break
+		}
+	}
+	for n, j := range jobs {
+		switch {
+		case worst == refused && verdicts[n].fate != refused:
+			verdicts[n] = rejected(j, models.Reject(models.CodeGroupFailed, "group", "another mutation of the group was rejected"))
+		case worst == isolated && verdicts[n].fate != isolated:
+			verdicts[n] = quarantined(j, "group")
+		case worst == waits:
+			if verdicts[n].wants != "" {
+				wants = verdicts[n].wants
+			}
+			verdicts[n] = deferred(j, wants)
+		}
+	}
+}
+
+// keepAll stores the jobs that wait or stand in quarantine.
+func (w *world) keepAll(jobs []*job, verdicts []verdict) error {
+	for n, j := range jobs {
+		switch v := verdicts[n]; v.fate {
+		case waits:
+			w.wait(j, v.wants, jobs[0].ID)
+		case isolated:
+			if err := w.quarantine(j, v.reason); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wait stores a job until the row it wants arrives.
+func (w *world) wait(j *job, wants, group string) {
+	w.anyWait = true
+	w.deferred[j.ID] = &store.Deferred{MutationID: j.ID, Wants: wants, Row: j.Row, UserID: j.who.UserID, Group: group,
+		Order: j.order, Since: w.tx.Now.UnixMilli(), Body: j.body()}
+}

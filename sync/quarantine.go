@@ -1,0 +1,70 @@
+package sync
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"pursuit/models"
+)
+
+func millis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// quarantine keeps a mutation that its author may not make now, where the author
+// and the supervisors of their organisation see it.
+func (w *world) quarantine(j *job, reason string) error {
+	row := models.NewRow(models.Tables.Table("quarantine"), models.DerivedID(j.ID, "quarantine"))
+	row.Bucket = row.ID
+	row.PutText("mutation_id", j.ID)
+	row.PutText("table", j.Table)
+	row.PutText("row", j.Row)
+	row.PutText("op", string(j.Op))
+	set, err := json.Marshal(j.Set)
+	if err != nil {
+		return fmt.Errorf("keep mutation %s: %w", j.ID, err)
+	}
+	if j.Set != nil {
+		row.Put("set", set)
+	}
+	row.PutText("reason", reason)
+	row.PutText("by", j.who.UserID)
+	row.Put("at", models.TimeValue(j.at))
+	row.PutText("state", "open")
+	w.serverRow(j, row)
+	if err := w.give(j.who.UserID, row.ID, models.SourceQuarantine); err != nil {
+		return err
+	}
+	return w.give(j.who.OrgID, row.ID, models.SourceQuarantine)
+}
+
+// release applies a quarantined mutation as its author's, with its first time.
+func (w *world) release(old, row *models.Row) (*models.Rejection, error) {
+	if old == nil || row.Text("state") != "released" || old.Text("state") == "released" {
+		return nil, nil
+	}
+	body, err := w.tx.MutationBody(row.Text("mutation_id"))
+	if err != nil {
+		return nil, err
+	}
+	author, err := w.author(row.Text("by"))
+	if err != nil {
+		return nil, err
+	}
+	j, err := revive(body, author)
+	if err != nil {
+		return nil, fmt.Errorf("read kept mutation: %w", err)
+	}
+	j.released = true
+	v, err := w.applyReleased(j)
+	if err != nil {
+		return nil, err
+	}
+	if v.fate != applied {
+		code := v.result.Code
+		if code == "" {
+			code = models.CodeRowGone // what it hangs on is not there
+		}
+		return models.Reject(code, "state", "the mutation cannot be applied: "+v.result.Message), nil
+	}
+	return nil, nil
+}

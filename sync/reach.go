@@ -1,0 +1,130 @@
+package sync
+
+import (
+	"encoding/json"
+
+	"pursuit/models"
+	"pursuit/sync/scope"
+)
+
+// deferredLimit bounds the waiting mutations looked at in one transaction; the rest
+// is looked at by the next, or by the sweep.
+const deferredLimit = 2000
+
+// parents finds the rows that a new row hangs on and whether its author may write
+// there. late is true for an attempt made while the case was still theirs.
+func (w *world) parents(j *job, t *models.Table, values map[int]json.RawMessage) (map[string]*models.Row, bool, verdict, error) {
+	found := make(map[string]*models.Row, len(t.Parents))
+	late := j.released
+	for _, p := range t.Parents {
+		id := models.Text(values[t.Field(p.Field)])
+		row, err := w.live(models.Tables.Table(p.Table), id)
+		if err != nil {
+			return nil, false, verdict{}, err
+		}
+		if row == nil {
+			return nil, false, deferred(j, id), nil
+		}
+		found[p.Field] = row
+		if j.released {
+			continue
+		}
+		access, err := w.access(j.who, row.Bucket)
+		if err != nil {
+			return nil, false, verdict{}, err
+		}
+		switch {
+		case access.Now:
+		case !access.Ever():
+			return nil, false, deferred(j, id), nil
+		case t.Name != "contact_attempts":
+			return nil, false, quarantined(j, reasonNotHeld), nil
+		case !heldWhen(j, t, values, access):
+			return nil, false, quarantined(j, reasonOutside), nil
+		default:
+			late = true
+		}
+	}
+	return found, late, verdict{}, nil
+}
+
+// heldWhen tells whether the attempt happened while its author held the case.
+func heldWhen(j *job, t *models.Table, values map[int]json.RawMessage, access scope.Access) bool {
+	occurred, ok := models.ParseTime(models.Text(values[t.Field("occurred_at")]))
+	return ok && access.HeldAt(j.clock().correct(occurred, j.received))
+}
+
+// clock is the device's clock as it was when the job arrived.
+func (j *job) clock() deviceClock { return deviceClock{offset: j.offset, suspect: j.suspect} }
+
+// target finds the row that a patch or a delete speaks of and whether its author
+// may write it now.
+func (w *world) target(j *job, t *models.Table) (*models.Row, verdict, error) {
+	row, err := w.row(t, j.Row)
+	if err != nil {
+		return nil, verdict{}, err
+	}
+	if row == nil {
+		v, err := w.absent(j)
+		return nil, v, err
+	}
+	if j.released {
+		return row, verdict{}, nil
+	}
+	if t.Name == "settings" {
+		return row, settingsTarget(j, row), nil
+	}
+	access, err := w.access(j.who, row.Bucket)
+	switch {
+	case err != nil:
+		return nil, verdict{}, err
+	case access.Now:
+		return row, verdict{}, nil
+	case access.Ever():
+		return nil, quarantined(j, reasonNotHeld), nil
+	}
+	v, err := w.absent(j)
+	return nil, v, err
+}
+
+// absent answers for a row that is not there for the author. A patch of a row that
+// its device never saw from the server waits for the row's insert; so does a delete
+// whose insert waits itself.
+func (w *world) absent(j *job) (verdict, error) {
+	if j.Base > 0 {
+		return gone(j), nil
+	}
+	if j.Op == models.OpPatch {
+		return deferred(j, j.Row), nil
+	}
+	for _, d := range w.deferred {
+		if d != nil && d.Row == j.Row && d.UserID == j.who.UserID {
+			return deferred(j, j.Row), nil
+		}
+	}
+	if !w.anyWait {
+		return gone(j), nil
+	}
+	waiting, err := w.tx.DeferredRows([]string{j.Row}, deferredLimit)
+	if err != nil {
+		return verdict{}, err
+	}
+	for _, d := range waiting {
+		if d.UserID == j.who.UserID {
+			return deferred(j, j.Row), nil
+		}
+	}
+	return gone(j), nil
+}
+
+// settingsTarget: admins write every setting of the program, supervisors those of
+// their organisation. What they cannot see is gone to them.
+func settingsTarget(j *job, row *models.Row) verdict {
+	switch {
+	case j.who.Role == models.RoleAdmin, row.Bucket == j.who.OrgID:
+		return verdict{}
+	case row.Bucket == j.who.ProgramID:
+		return rejected(j, models.Reject(models.CodeForbidden, "", "only an admin changes the program's settings"))
+	}
+	return gone(j)
+}

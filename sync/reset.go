@@ -1,0 +1,73 @@
+package sync
+
+import (
+	"context"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// reconciled marks a cursor whose device was told to reconcile because of a long
+// absence, so that it is told once.
+const reconciled = 1
+
+// reconcile answers a cursor from before the tombstones that are still kept: what
+// changed since comes as ever, what was deleted shows in the digests.
+func (e *Engine) reconcile(who models.Actor, c cursor) *Page {
+	c.Tag = reconciled
+	p := newPage(1)
+	p.Complete = false
+	p.Directive = &Directive{Kind: "reconcile"}
+	p.Cursor = e.seal(who, c)
+	return p
+}
+
+// restored answers a genuine cursor that the database cannot have given out: it went
+// back in time. A cursor ahead of the sequence, or of an epoch never heard of, begins
+// a new epoch. The device is told to reconcile and goes on from the last number that
+// its history shares with the present one.
+// Source: docs/protocol.md, section 9; docs/adr/0004-epochs.md.
+func (e *Engine) restored(ctx context.Context, who models.Actor, c cursor, h store.Head) (*Page, error) {
+	shared, known, err := e.store.EpochEnd(ctx, who.Program, c.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		if err := e.store.NewEpoch(ctx, who.Program, c.Epoch, max(c.AsOf, c.Eff)); err != nil {
+			return nil, err
+		}
+		e.log.Warn("the database went back in time; a new epoch begins", "program", who.Program, "seq", h.Seq)
+		e.heads.forget()
+		if h, err = e.freshHead(ctx, who.Program); err != nil {
+			return nil, err
+		}
+		if shared, _, err = e.store.EpochEnd(ctx, who.Program, c.Epoch); err != nil {
+			return nil, err
+		}
+	}
+	c.Epoch = h.Epoch
+	c.Eff, c.AsOf = min(c.Eff, shared), min(c.AsOf, shared)
+	if c.Mode == modeStream {
+		c.Pos = min(c.Pos, c.Eff)
+	}
+	return e.reconcile(who, c), nil
+}
+
+// Restored begins a new epoch of every program, after a backup was restored.
+func (e *Engine) Restored(ctx context.Context) error {
+	programs, err := e.store.Programs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range programs {
+		h, err := e.store.Head(ctx, p.No)
+		if err != nil {
+			return err
+		}
+		if err := e.store.NewEpoch(ctx, p.No, h.Epoch, h.Seq); err != nil {
+			return err
+		}
+	}
+	e.heads.forget()
+	return nil
+}

@@ -1,0 +1,48 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"pursuit/models"
+)
+
+// Answer is what a device gets for one request.
+type Answer struct {
+	Epoch     string
+	Time      time.Time // the server's
+	Seq       int64     // the program's sequence
+	Results   []models.Result
+	Page      *Page // nil when nothing was asked
+	Directive *Directive
+}
+
+// Sync runs one request: the push half, then the pull half. An app that is too old
+// has its push stored and is told to upgrade.
+func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answer, error) {
+	a := Answer{Time: e.store.Clock()}
+	if req.Pull != nil && req.Pull.Cursor != "" { // a bad cursor is told before anything is stored
+		if _, ok := e.open(who, req.Pull.Cursor); !ok {
+			return a, BadCursor()
+		}
+	}
+	var err error
+	if a.Results, err = e.Push(ctx, who, req.DeviceTime, req.Push); err != nil {
+		return a, err
+	}
+	if req.Pull != nil {
+		if a.Page, err = e.Pull(ctx, who, *req.Pull); err != nil {
+			return a, err
+		}
+		a.Directive = a.Page.Directive
+		if a.Page.Drop == nil {
+			a.Page.Drop = []string{}
+		}
+	}
+	if req.Schema > 0 && req.Schema < models.MinSchema {
+		a.Directive = &Directive{Kind: "upgrade", MinSchema: models.MinSchema}
+	}
+	h, err := e.head(ctx, who.Program)
+	a.Epoch, a.Seq = h.Epoch, h.Seq
+	return a, err
+}

@@ -1,0 +1,151 @@
+package sync
+
+import (
+	"fmt"
+	"time"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+const (
+	deferralLimit = 24 * time.Hour // after that, a waiting mutation goes to quarantine
+	roundsMax     = 64             // of arrivals that set others free, in one transaction
+)
+
+// settleDeferred applies the waiting mutations whose rows arrived, or whose buckets
+// were opened, in this transaction; what they insert may set others free.
+func (w *world) settleDeferred() error {
+	for round := 0; round < roundsMax && w.anyWait && len(w.arrived)+len(w.opened) > 0; round++ {
+		rows, buckets := w.arrived, w.opened
+		w.arrived, w.opened, w.undo = nil, nil, nil
+		waiting, err := w.waitingFor(rows, buckets)
+		if err != nil {
+			return err
+		}
+		if err := w.retry(waiting, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitingFor gathers the groups that wait for a row or a bucket, stored ones and
+// those of this transaction, in the order in which they came.
+func (w *world) waitingFor(rows, buckets []string) ([]store.Deferred, error) {
+	list, err := w.tx.DeferredWanting(rows, buckets, deferredLimit)
+	if err != nil {
+		return nil, err
+	}
+	out := list[:0:0]
+	for _, d := range list {
+		if _, changed := w.deferred[d.MutationID]; !changed {
+			out = append(out, d)
+		}
+	}
+	for _, d := range w.deferred {
+		if d != nil {
+			out = append(out, *d)
+		}
+	}
+	sortDeferred(out)
+	return out, nil
+}
+
+// retry applies groups of waiting mutations. What still waits goes on waiting,
+// unless its time is over: then it goes to quarantine, like what does not fit.
+func (w *world) retry(waiting []store.Deferred, overdue bool) error {
+	for len(waiting) > 0 {
+		var group, rest []store.Deferred
+		for _, d := range waiting {
+			if d.Group == waiting[0].Group {
+				group = append(group, d)
+			} else {
+				rest = append(rest, d)
+			}
+		}
+		waiting = rest
+		if err := w.retryGroup(group, overdue); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) retryGroup(group []store.Deferred, overdue bool) error {
+	steps, seq := w.mark()
+	jobs, verdicts, worst := make([]*job, len(group)), make([]verdict, len(group)), applied
+	for n, d := range group {
+		author, err := w.author(d.UserID)
+		if err != nil {
+			return err
+		}
+		if jobs[n], err = revive(d.Body, author); err != nil {
+			return fmt.Errorf("read waiting mutation: %w", err)
+		}
+		jobs[n].order = d.Order
+		if verdicts[n], err = w.apply(jobs[n], nil); err != nil {
+			return err
+		}
+		worst = max(worst, verdicts[n].fate)
+	}
+	if worst == applied {
+		for _, d := range group {
+			w.deferred[d.MutationID] = nil
+		}
+		return nil
+	}
+	w.rollback(steps, seq)
+	for n, d := range group {
+		if worst == waits && !overdue {
+			w.waitOn(d, verdicts[n])
+			continue
+		}
+		w.deferred[d.MutationID] = nil
+		reason := reasonImpossible
+		if verdicts[n].fate == waits {
+			reason = reasonNoParent
+		} else if verdicts[n].reason != "" {
+			reason = verdicts[n].reason
+		}
+		if err := w.quarantine(jobs[n], reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitOn notes what a mutation waits for now, if that changed.
+func (w *world) waitOn(d store.Deferred, v verdict) {
+	if v.fate == waits && v.wants != d.Wants {
+		d.Wants = v.wants
+		w.deferred[d.MutationID] = &d
+	}
+}
+
+// applyReleased applies a job that a supervisor let out, whatever its author may now.
+func (w *world) applyReleased(j *job) (verdict, error) {
+	t, rejection := j.frame(nil)
+	if rejection != nil {
+		return rejected(j, rejection), nil
+	}
+	values, rejection := j.values(t)
+	if rejection != nil {
+		return rejected(j, rejection), nil
+	}
+	switch j.Op {
+	case models.OpInsert:
+		return w.insert(j, t, values)
+	case models.OpPatch:
+		return w.patch(j, t, values)
+	}
+	return w.remove(j, t)
+}
+
+func sortDeferred(list []store.Deferred) {
+	for i := 1; i < len(list); i++ { // nearly sorted, and short
+		for k := i; k > 0 && list[k].Order < list[k-1].Order; k-- {
+			list[k], list[k-1] = list[k-1], list[k]
+		}
+	}
+}
