@@ -1,0 +1,228 @@
+package auth_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pursuit/api/auth"
+	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/models/store/storetest"
+)
+
+func TestAccessTokenLivesFifteenMinutes(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		s.pass(auth.AccessLife - 2*time.Second)
+		s.check(t, tokens.Access, "")
+		s.pass(2 * time.Second)
+		s.check(t, tokens.Access, "token_expired")
+		s.check(t, s.refreshed(t, tokens.Refresh, "").Access, "")
+	})
+}
+
+// What is no token of ours is unauthorized, whatever was changed about it.
+func TestForgedTokens(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		none := "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + strings.Split(tokens.Access, ".")[1] + "."
+		for _, token := range []string{"", "x", "..", none, tokens.Refresh, tokens.Access + "A", "A" + tokens.Access} {
+			s.check(t, token, "unauthorized")
+		}
+		for i := range tokens.Refresh {
+			forged := []byte(tokens.Refresh)
+			forged[i] ^= 2
+			s.refreshed(t, string(forged), "unauthorized")
+		}
+		for _, token := range []string{"", "prt_", tokens.Access, tokens.Refresh + "A", tokens.Refresh[:79]} {
+			s.refreshed(t, token, "unauthorized")
+		}
+		s.refreshed(t, tokens.Refresh, "") // none of it harmed the session
+	})
+}
+
+// A retry within 30 s gets the same successor; after that, re-use ends the family.
+func TestRefreshGraceAndReuse(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		first := s.login(t, "d")
+		second := s.refreshed(t, first.Refresh, "")
+		s.pass(auth.RetryGrace - time.Second)
+		again := s.refreshed(t, first.Refresh, "")
+		if again.Refresh != second.Refresh {
+			t.Error("a retry in time got another successor")
+		}
+		if second.Refresh == first.Refresh {
+			t.Error("a refresh token is its own successor")
+		}
+		s.pass(2 * time.Second)
+		s.refreshed(t, first.Refresh, "refresh_reused")
+		s.refreshed(t, second.Refresh, "refresh_reused")
+		s.check(t, second.Access, "unauthorized")
+		s.login(t, "d") // a new sign-in is another family
+	})
+}
+
+// Once its successor was used, a spent token has no grace.
+func TestRefreshGraceEndsWithTheSuccessor(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		first := s.login(t, "d")
+		second := s.refreshed(t, first.Refresh, "")
+		third := s.refreshed(t, second.Refresh, "")
+		s.refreshed(t, first.Refresh, "refresh_reused")
+		s.refreshed(t, third.Refresh, "refresh_reused")
+	})
+}
+
+func TestRefreshSideBySide(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		first := s.login(t, "d")
+		var all sync.WaitGroup
+		got := make([]string, 8)
+		for i := range got {
+			all.Go(func() {
+				tokens, err := s.Refresh(context.Background(), first.Refresh, "d")
+				if err != nil {
+					t.Errorf("a retry side by side was answered %v", err)
+				}
+				got[i] = tokens.Refresh
+			})
+		}
+		all.Wait()
+		for _, token := range got {
+			if token != got[0] {
+				t.Error("retries side by side got different successors")
+			}
+		}
+	})
+}
+
+func TestRefreshLivesNinetyDaysFromLastUse(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		for range 3 {
+			s.pass(auth.RefreshLife - time.Minute)
+			tokens = s.refreshed(t, tokens.Refresh, "")
+		}
+		s.pass(auth.RefreshLife + time.Second)
+		s.refreshed(t, tokens.Refresh, "token_expired")
+	})
+}
+
+func TestRefreshBelongsToItsDevice(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		_, err := s.Refresh(context.Background(), tokens.Refresh, "another")
+		wantCode(t, err, "unauthorized")
+		s.refreshed(t, tokens.Refresh, "")
+	})
+}
+
+// A database set back to a backup knows an older generation than the phone: the
+// phone stays signed in, and what it spent since the backup stays spent.
+func TestRefreshSurvivesARestoredBackup(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		spent := s.refreshed(t, tokens.Refresh, "")
+		latest := s.refreshed(t, spent.Refresh, "")
+		must(t, store.InTx(context.Background(), s.store, func(tx *store.Tx) error {
+			return tx.UseSession(s.user.Program, sessionOf(t, latest.Access), 1)
+		}))
+		after := s.refreshed(t, latest.Refresh, "")
+		s.refreshed(t, after.Refresh, "")
+		s.refreshed(t, spent.Refresh, "refresh_reused")
+	})
+}
+
+func TestLogoutEndsTheDeviceAlone(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		phone, again, tablet := s.login(t, "phone"), s.login(t, "phone"), s.login(t, "tablet")
+		who, err := s.Check(context.Background(), phone.Access)
+		must(t, err)
+		must(t, s.Logout(context.Background(), who))
+		for _, tokens := range []auth.Tokens{phone, again} {
+			s.check(t, tokens.Access, "unauthorized")
+			s.refreshed(t, tokens.Refresh, "unauthorized")
+		}
+		s.check(t, tablet.Access, "")
+	})
+}
+
+// Deactivation and a new role count for the very next request; reactivation
+// revives no session.
+func TestChangesOfAUserCountAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		s.check(t, tokens.Access, "")
+		s.update(t, func(u *models.User) { u.Role = models.RoleSupervisor })
+		who, err := s.Check(context.Background(), tokens.Access)
+		must(t, err)
+		if who.Role != models.RoleSupervisor {
+			t.Errorf("the next request speaks as %s", who.Role)
+		}
+		s.update(t, func(u *models.User) { u.Active = false })
+		s.check(t, tokens.Access, "unauthorized")
+		s.refreshed(t, tokens.Refresh, "unauthorized")
+		s.update(t, func(u *models.User) { u.Active = true })
+		s.check(t, tokens.Access, "unauthorized")
+		s.refreshed(t, tokens.Refresh, "unauthorized")
+	})
+}
+
+func TestNewPasswordEndsOtherDevices(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		here, there := s.login(t, "here"), s.login(t, "there")
+		must(t, s.EndOtherSessions(context.Background(), s.user.Program, s.user.ID, "here"))
+		s.check(t, here.Access, "")
+		s.check(t, there.Access, "unauthorized")
+	})
+}
+
+// A change made by another instance counts within moments on Postgres, which tells
+// of it, and within the safety net's seconds everywhere.
+func TestChangesOfAnotherInstance(t *testing.T) {
+	limits := map[store.Dialect]time.Duration{store.Postgres: 1500 * time.Millisecond, store.SQLite: 6 * time.Second}
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			url := storetest.URL(t, dialect)
+			s, other := newSite(t, storetest.OpenURL(t, url)), storetest.OpenURL(t, url)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			listening := make(chan struct{}, 1)
+			go s.store.Listen(ctx, func() { listening <- struct{}{} })
+			if dialect == store.Postgres {
+				<-listening
+				time.Sleep(50 * time.Millisecond) // the channel of sessions is told after this one
+			}
+			tokens := s.login(t, "d")
+			s.check(t, tokens.Access, "")
+			user := s.user
+			user.Active = false
+			must(t, store.InTx(ctx, other, func(tx *store.Tx) error { return tx.UpdateUser(user) }))
+			begin := time.Now()
+			for {
+				_, err := s.Check(ctx, tokens.Access)
+				if err != nil {
+					wantCode(t, err, "unauthorized")
+					return
+				}
+				if time.Since(begin) > limits[dialect] {
+					t.Fatalf("still signed in after %s", time.Since(begin))
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+	}
+}
+
+// A request with a token seen before touches no database.
+func TestCheckNeedsNoDatabase(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		tokens := s.login(t, "d")
+		s.check(t, tokens.Access, "")
+		s.store.Close()
+		s.check(t, tokens.Access, "")
+	})
+}
