@@ -90,14 +90,25 @@ func (s *Session) Request(push []Mutation, pull *Pull) SyncRequest {
 	return SyncRequest{Protocol: Protocol, Schema: Schema, DeviceTime: At(s.Now()), Push: push, Pull: pull}
 }
 
-// Sync sends a request and decodes the page; an answer other than 200 is an error.
+// Refusal is an answer other than the one asked for.
+type Refusal struct {
+	Status     int
+	Code, Body string
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("refused with status %d, code %q: %.500s", r.Status, r.Code, r.Body)
+}
+
+// Sync sends a request and decodes the page; an answer other than 200 is
+// a *Refusal.
 func (s *Session) Sync(ctx context.Context, request SyncRequest) (Page, error) {
 	answer, err := s.JSON(ctx, http.MethodPost, "/v1/sync", request)
 	if err != nil {
 		return Page{}, err
 	}
 	if answer.Status != http.StatusOK {
-		return Page{}, fmt.Errorf("sync: status %d: %.500s", answer.Status, answer.Body)
+		return Page{}, &Refusal{Status: answer.Status, Code: answer.Code(), Body: string(answer.Body)}
 	}
 	var page Page
 	return page, answer.Decode(&page)

@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+)
+
+// Kind is what an operation does.
+type Kind string
+
+// The kinds. Edits fill a device's queue; exchanges are syncs with and without
+// faults; decisions are made online; the rest strikes the servers.
+const (
+	editPerson   Kind = "person"
+	editCase     Kind = "case"
+	editContact  Kind = "contact"
+	editAttempt  Kind = "attempt"
+	editLate     Kind = "late"
+	editName     Kind = "name"
+	editPhones   Kind = "phones"
+	editNotes    Kind = "notes"
+	editRelation Kind = "relation"
+	editOutcome  Kind = "outcome"
+	editStatus   Kind = "status"
+	editErase    Kind = "erase"
+	editOrphan   Kind = "orphan"
+	editStray    Kind = "stray"
+
+	syncPlain       Kind = "sync"
+	syncLostRequest Kind = "lost-request"
+	syncLostAnswer  Kind = "lost-answer"
+	syncReplay      Kind = "replay"
+	syncCut         Kind = "cut"
+	syncAbort       Kind = "abort"
+
+	decideAssign   Kind = "assign"
+	decideEnd      Kind = "end"
+	decideReassign Kind = "reassign"
+	decideConflict Kind = "conflict"
+	decideHeld     Kind = "held"
+	decideRole     Kind = "role"
+
+	strikeBurst    Kind = "burst"
+	strikeServer   Kind = "kill-server"
+	strikeDatabase Kind = "kill-database"
+	strikeRolling  Kind = "rolling-restart"
+)
+
+// Op is one operation: a kind and numbers that choose among what there is when it
+// runs, so that a list stays runnable when operations are taken out.
+type Op struct {
+	Kind    Kind
+	A, B, C uint32
+}
+
+func (o Op) String() string { return fmt.Sprintf("%s(%d,%d,%d)", o.Kind, o.A, o.B, o.C) }
+
+type weight struct {
+	kind  Kind
+	share int
+}
+
+// weights is how often each kind comes. Strikes are set apart: each costs up to a
+// second, and a run names how many it wants.
+func weights() []weight {
+	return []weight{
+		{editPerson, 3}, {editCase, 4}, {editContact, 8}, {editAttempt, 12}, {editLate, 3}, {editName, 9}, {editPhones, 5},
+		{editNotes, 5}, {editRelation, 5}, {editOutcome, 5}, {editStatus, 6}, {editErase, 4}, {editOrphan, 2}, {editStray, 1},
+		{syncPlain, 26}, {syncLostRequest, 3}, {syncLostAnswer, 5}, {syncReplay, 4}, {syncCut, 6}, {syncAbort, 3},
+		{decideAssign, 3}, {decideEnd, 2}, {decideReassign, 3}, {decideConflict, 2}, {decideHeld, 2}, {decideRole, 1}, {strikeBurst, 1},
+	}
+}
+
+// Generate draws a list of operations from a seed, with strikes spread over it.
+func Generate(seed uint64, ops, strikes int) []Op {
+	source := rand.New(rand.NewPCG(seed, 1))
+	total := 0
+	for _, one := range weights() {
+		total += one.share
+	}
+	list := make([]Op, 0, ops)
+	for range ops {
+		list = append(list, Op{Kind: draw(source, total), A: source.Uint32(), B: source.Uint32(), C: source.Uint32()})
+	}
+	kinds := []Kind{strikeServer, strikeServer, strikeDatabase, strikeRolling}
+	for i := range min(strikes, ops) {
+		at := (i + 1) * ops / (strikes + 1)
+		list[at].Kind = kinds[source.IntN(len(kinds))]
+	}
+	return list
+}
+
+func draw(source *rand.Rand, total int) Kind {
+	left := source.IntN(total)
+	for _, one := range weights() {
+		if left -= one.share; left < 0 {
+			return one.kind
+		}
+	}
+	return syncPlain
+}

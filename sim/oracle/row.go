@@ -1,0 +1,94 @@
+package oracle
+
+import "time"
+
+// Row is a row with the history of each of its fields.
+type Row struct {
+	Key
+	Bucket, Author string
+	Live           bool
+	// Changes counts the row's changes; 1 is the insert.
+	Changes int
+	// Late is what contact_attempts.late must say; nil when the contract is silent.
+	Late *bool
+
+	fields  map[string][]write
+	edits   []write // of any field, for a delete to look back on
+	deleted write
+}
+
+// write is one value that a field took.
+type write struct {
+	count  int
+	value  any
+	device string
+	user   string
+	role   string
+	id     string
+	at     time.Time
+}
+
+// Value answers a field's value now.
+func (r *Row) Value(field string) any { return r.valueAt(field, r.Changes) }
+
+// Text answers a text field.
+func (r *Row) Text(field string) string {
+	text, _ := r.Value(field).(string)
+	return text
+}
+
+// Fields lists the fields that were ever written.
+func (r *Row) Fields() []string {
+	var names []string
+	for name := range r.fields {
+		names = append(names, name)
+	}
+	return names
+}
+
+// valueAt answers the value a field had when the row counted so many changes.
+func (r *Row) valueAt(field string, count int) any {
+	var value any
+	for _, one := range r.fields[field] {
+		if one.count <= count {
+			value = one.value
+		}
+	}
+	return value
+}
+
+// last answers the newest write of a field; its zero value for a field never written.
+func (r *Row) last(field string) write {
+	list := r.fields[field]
+	if len(list) == 0 {
+		return write{}
+	}
+	return list[len(list)-1]
+}
+
+// others tells whether another device wrote the field after a count.
+func (r *Row) others(field string, after int, device string) bool {
+	for _, one := range r.fields[field] {
+		if one.count > after && one.device != device {
+			return true
+		}
+	}
+	return false
+}
+
+// edited tells whether another device edited the row after a count.
+func (r *Row) edited(after int, device string) bool {
+	for _, one := range r.edits {
+		if one.count > after && one.device != device {
+			return true
+		}
+	}
+	return false
+}
+
+// put writes a field as part of the row's newest change.
+func (r *Row) put(field string, value any, by write) {
+	by.value, by.count = value, r.Changes
+	r.fields[field] = append(r.fields[field], by)
+	r.edits = append(r.edits, by)
+}

@@ -1,0 +1,135 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"pursuit/sim/harness"
+)
+
+// settleLimit bounds how long scheduled work may take until all devices agree.
+const settleLimit = 30 * time.Second
+
+// settle lets every device catch up without faults and then holds the server to
+// all of its promises at once.
+func (r *Run) settle(ctx context.Context) error {
+	if err := r.converge(ctx); err != nil {
+		return err
+	}
+	for _, d := range r.devices {
+		if err := r.replayAll(ctx, d); err != nil {
+			return fmt.Errorf("replaying: %w", err)
+		}
+	}
+	if err := r.converge(ctx); err != nil {
+		return fmt.Errorf("after replaying everything: %w", err)
+	}
+	for i, d := range r.devices {
+		if err := r.agree(ctx, d); err != nil {
+			return err
+		}
+		if err := r.fresh(ctx, d, 1+i*7); err != nil {
+			return fmt.Errorf("a fresh installation of %s: %w", d.name, err)
+		}
+	}
+	return nil
+}
+
+// converge catches every device up until each equals the oracle, deferred rows
+// included.
+func (r *Run) converge(ctx context.Context) error {
+	for deadline := time.Now().Add(settleLimit); ; time.Sleep(retryPause * 4) {
+		var late error
+		for _, d := range r.devices {
+			if err := r.catchUp(ctx, d); err != nil {
+				return err
+			}
+		}
+		for _, d := range r.devices {
+			if err := r.catchUp(ctx, d); err != nil {
+				return err
+			}
+			late = errors.Join(late, r.complete(d))
+		}
+		if late == nil || time.Now().After(deadline) {
+			return late
+		}
+	}
+}
+
+// complete is equal without patience for what was let in lately.
+func (r *Run) complete(d *device) error {
+	if missing := minus(r.view(d.user), d.store()); len(missing) > 0 {
+		return fmt.Errorf("%s still lacks %d rows %q", d.name, len(missing), first(missing))
+	}
+	return nil
+}
+
+// replayAll sends everything a device was ever acknowledged for once more: each
+// must get its first answer and change nothing.
+func (r *Run) replayAll(ctx context.Context, d *device) error {
+	for at := 0; at < len(d.sent); at += pushRoom {
+		batch := d.sent[at:min(at+pushRoom, len(d.sent))]
+		page, tries, err := r.answered(ctx, d, wires(batch), nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+		firsts, err := r.judge(d, batch, []harness.Page{page}, tries == 1)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.name, err)
+		}
+		if firsts > 0 {
+			return fmt.Errorf("%s: %d acknowledged mutations were unknown to the oracle", d.name, firsts)
+		}
+		r.Stats.Replays += len(batch)
+	}
+	return nil
+}
+
+// agree compares a device's digests with the server's.
+func (r *Run) agree(ctx context.Context, d *device) error {
+	answer, err := d.JSON(ctx, http.MethodPost, "/v1/sync/digests", map[string]any{"cursor": d.Cursor})
+	if err != nil {
+		return err
+	}
+	if answer.Status != http.StatusOK {
+		return fmt.Errorf("%s: digests: status %d: %.300s", d.name, answer.Status, answer.Body)
+	}
+	var digests harness.Digests
+	if err := answer.Decode(&digests); err != nil {
+		return err
+	}
+	own := d.Digest()
+	for bucket, tables := range digests.Buckets {
+		for table, sum := range tables {
+			if own[bucket][table] != sum {
+				return fmt.Errorf("%s: bucket %s, table %s: digest %v, the server's %v", d.name, bucket, table, own[bucket][table], sum)
+			}
+		}
+	}
+	for bucket, tables := range own {
+		for table, sum := range tables {
+			if digests.Buckets[bucket][table] != sum {
+				return fmt.Errorf("%s: bucket %s, table %s: digest %v, the server's %v", d.name, bucket, table, sum, digests.Buckets[bucket][table])
+			}
+		}
+	}
+	return nil
+}
+
+// fresh pulls everything anew in small pages and compares it with the device that
+// followed the stream all along.
+func (r *Run) fresh(ctx context.Context, d *device, limit int) error {
+	anew := &device{Device: harness.NewDevice(d.Session), name: d.name + " anew", user: d.user}
+	anew.Limit = limit
+	if _, err := anew.PullAll(ctx); err != nil {
+		return err
+	}
+	if err := r.equal(anew); err != nil {
+		return err
+	}
+	return r.agree(ctx, anew)
+}
