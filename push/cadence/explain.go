@@ -82,7 +82,7 @@ func (v *view) whyWeek(r Reminder, now time.Time) string {
 	}
 	week := weekOf(monday, DateIn(anchor, v.zone))
 	band, _ := v.Settings.band(v.Track, week)
-	done := v.effortIn(monday, v.attemptsIn(running))
+	done := effortIn(monday, v.attemptsIn(running))
 	if r.Key.Rule == ruleWeeklyInPerson {
 		return fmt.Sprintf("Week %d asks for %d in person; %d recorded.", week, band.InPerson, done.inPerson)
 	}

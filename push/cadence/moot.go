@@ -143,14 +143,14 @@ func (v *view) moot(e Existing, now time.Time) bool {
 	return false
 }
 
-func (v *view) weekMet(key Key, running episode, attempts []Attempt) bool {
+func (v *view) weekMet(key Key, running episode, attempts []counted) bool {
 	monday, err := ParseDate(key.Period)
 	anchor, ok := v.anchor(running)
 	if err != nil || !ok {
 		return false
 	}
 	band, ok := v.Settings.band(v.Track, weekOf(monday, DateIn(anchor, v.zone)))
-	return ok && v.effortIn(monday, attempts).meets(band, key.Rule)
+	return ok && effortIn(monday, attempts).meets(band, key.Rule)
 }
 
 // readdress hands an open reminder on when its person no longer holds the case and

@@ -21,7 +21,13 @@ type view struct {
 	Case
 	zone     *time.Location
 	episodes []episode
-	attempts []Attempt
+	attempts []counted
+}
+
+// counted is an attempt that counts, with its calendar date in the program's zone.
+type counted struct {
+	Attempt
+	day Date
 }
 
 func viewOf(c Case) *view {
@@ -32,7 +38,7 @@ func viewOf(c Case) *view {
 	v.History = append([]StatusChange(nil), c.History...)
 	sort.SliceStable(v.History, func(i, j int) bool { return v.History[i].At.Before(v.History[j].At) })
 	v.episodes = episodesOf(c.OpenedAt, v.History)
-	v.attempts = v.counted()
+	v.attempts = v.counting()
 	return v
 }
 
@@ -73,10 +79,10 @@ func (v *view) episodeAt(t time.Time) (episode, bool) {
 	return episode{}, false
 }
 
-// counted gives the attempts that count, oldest first: not deleted, not suspect, on
+// counting gives the attempts that count, oldest first: not deleted, not suspect, on
 // a day of pursuit (calendar dates, both ends counted), duplicated taps once.
 // Source: docs/domain.md, section 3.
-func (v *view) counted() []Attempt {
+func (v *view) counting() []counted {
 	type tap struct {
 		worker, channel string
 		minute          int64
@@ -84,14 +90,14 @@ func (v *view) counted() []Attempt {
 	attempts := append([]Attempt(nil), v.Attempts...)
 	sort.Slice(attempts, func(i, j int) bool { return recordedBefore(attempts[i], attempts[j]) })
 	seen := map[tap]bool{}
-	kept := attempts[:0]
+	kept := make([]counted, 0, len(attempts))
 	for _, a := range attempts {
-		key := tap{a.WorkerID, a.Channel, a.OccurredAt.Unix() / 60}
-		if a.Deleted || a.ClockSuspect || seen[key] || !v.onPursuitDay(a.OccurredAt) {
+		key, day := tap{a.WorkerID, a.Channel, a.OccurredAt.Unix() / 60}, DateIn(a.OccurredAt, v.zone)
+		if a.Deleted || a.ClockSuspect || seen[key] || !v.onPursuitDay(day) {
 			continue
 		}
 		seen[key] = true
-		kept = append(kept, a)
+		kept = append(kept, counted{a, day})
 	}
 	sort.SliceStable(kept, func(i, j int) bool { return kept[i].OccurredAt.Before(kept[j].OccurredAt) })
 	return kept
@@ -106,19 +112,18 @@ func recordedBefore(a, b Attempt) bool {
 	return a.ID < b.ID
 }
 
-func (v *view) onPursuitDay(t time.Time) bool {
+func (v *view) onPursuitDay(day Date) bool {
 	for _, e := range v.episodes {
-		if v.dayOf(e, t) {
+		if v.dayOf(e, day) {
 			return true
 		}
 	}
 	return false
 }
 
-// dayOf tells whether t lies on a calendar date of e. The first episode has no lower
+// dayOf tells whether day is a calendar date of e. The first episode has no lower
 // bound: work done offline can be older than the server's record of the service.
-func (v *view) dayOf(e episode, t time.Time) bool {
-	day := DateIn(t, v.zone)
+func (v *view) dayOf(e episode, day Date) bool {
 	if !e.first && day.Before(DateIn(e.start, v.zone)) {
 		return false
 	}
@@ -126,10 +131,10 @@ func (v *view) dayOf(e episode, t time.Time) bool {
 }
 
 // attemptsIn gives the counted attempts of an episode, oldest first.
-func (v *view) attemptsIn(e episode) []Attempt {
-	var inside []Attempt
+func (v *view) attemptsIn(e episode) []counted {
+	var inside []counted
 	for _, a := range v.attempts {
-		if v.dayOf(e, a.OccurredAt) {
+		if v.dayOf(e, a.day) {
 			inside = append(inside, a)
 		}
 	}

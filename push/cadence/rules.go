@@ -69,7 +69,7 @@ func (v *view) key(rule, period string, step int) Key {
 
 // firstAttempt: nothing tried yet since the present worker was assigned (or the
 // service reopened). A worker who takes over an untried case gets their own time.
-func (v *view) firstAttempt(e episode, attempts []Attempt, now time.Time) []slot {
+func (v *view) firstAttempt(e episode, attempts []counted, now time.Time) []slot {
 	worker, ok := v.holder(RoleWorker, now, now)
 	if !ok {
 		return nil
@@ -87,7 +87,7 @@ func (v *view) firstAttempt(e episode, attempts []Attempt, now time.Time) []slot
 
 // weekly: each week of the cadence, judged on the Monday after it, until the Monday
 // on which the next week would be.
-func (v *view) weekly(anchor time.Time, attempts []Attempt) []slot {
+func (v *view) weekly(anchor time.Time, attempts []counted) []slot {
 	var all []slot
 	start := DateIn(anchor, v.zone).Monday()
 	for _, band := range v.Settings.bands(v.Track) {
@@ -95,7 +95,7 @@ func (v *view) weekly(anchor time.Time, attempts []Attempt) []slot {
 			monday := start.AddDays(daysInWeek * (week - 1))
 			due := monday.AddDays(daysInWeek).At(morning, v.zone)
 			next := monday.AddDays(2*daysInWeek).At(morning, v.zone)
-			done := v.effortIn(monday, attempts)
+			done := effortIn(monday, attempts)
 			for _, rule := range [...]string{ruleWeeklyAttempts, ruleWeeklyInPerson} {
 				if band.asks(rule) {
 					all = append(all, slot{
@@ -117,13 +117,12 @@ func weekOf(monday, anchor Date) int {
 // effort is what was done in one week.
 type effort struct{ attempts, channels, inPerson int }
 
-func (v *view) effortIn(monday Date, attempts []Attempt) effort {
+func effortIn(monday Date, attempts []counted) effort {
 	var done effort
 	channels := map[string]bool{}
 	next := monday.AddDays(daysInWeek)
 	for _, a := range attempts {
-		day := DateIn(a.OccurredAt, v.zone)
-		if day.Before(monday) || !day.Before(next) {
+		if a.day.Before(monday) || !a.day.Before(next) {
 			continue
 		}
 		done.attempts++
@@ -151,7 +150,7 @@ func (e effort) meets(b Band, rule string) bool {
 }
 
 // silence: days of 24 hours since the last attempt, or since the assignment.
-func (v *view) silence(anchor time.Time, attempts []Attempt) []slot {
+func (v *view) silence(anchor time.Time, attempts []counted) []slot {
 	start := anchor
 	if n := len(attempts); n > 0 && attempts[n-1].OccurredAt.After(start) {
 		start = attempts[n-1].OccurredAt
@@ -169,7 +168,7 @@ func (v *view) silence(anchor time.Time, attempts []Attempt) []slot {
 
 // reviews: day 90 without reaching the person, and month 5, at the clock time of the
 // assignment. A supervisor looks at the case; nothing is ever closed by itself.
-func (v *view) reviews(anchor time.Time, attempts []Attempt) []slot {
+func (v *view) reviews(anchor time.Time, attempts []counted) []slot {
 	const step = Steps - 1
 	day, clock := DateIn(anchor, v.zone), clockIn(anchor, v.zone)
 	roles := []string{RoleSupervisor}
@@ -182,7 +181,7 @@ func (v *view) reviews(anchor time.Time, attempts []Attempt) []slot {
 	}}
 }
 
-func anyReached(attempts []Attempt) bool {
+func anyReached(attempts []counted) bool {
 	for _, a := range attempts {
 		if reached(a.Outcome) {
 			return true

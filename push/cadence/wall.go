@@ -45,7 +45,15 @@ func (d Date) String() string { return d.utc().Format(dateLayout) }
 func (d Date) IsZero() bool { return d == Date{} }
 
 // Before tells whether d is earlier than other.
-func (d Date) Before(other Date) bool { return d.utc().Before(other.utc()) }
+func (d Date) Before(other Date) bool {
+	if d.Year != other.Year {
+		return d.Year < other.Year
+	}
+	if d.Month != other.Month {
+		return d.Month < other.Month
+	}
+	return d.Day < other.Day
+}
 
 // AddDays moves by whole calendar days.
 func (d Date) AddDays(days int) Date { return dateOf(d.utc().AddDate(0, 0, days)) }
