@@ -41,29 +41,27 @@ one that is set, if it holds no program yet.`,
 				return err
 			}
 			defer app.store.Close()
-			return app.serve(cmd.Context(), nil)
+			return app.serve(cmd.Context(), func(string) {})
 		},
 	}
 	cmd.Flags().BoolVar(&withDemo, "demo", false, "serve an invented program")
 	return cmd
 }
 
-// serve answers until ctx ends. prepare (may be nil) runs before the first answer.
-func (a *application) serve(ctx context.Context, prepare func(context.Context, *application) error) error {
+// serve answers until ctx ends. It calls ready with its own address, such as
+// http://127.0.0.1:8080, when it can be called.
+func (a *application) serve(ctx context.Context, ready func(address string)) error {
 	server, background, err := a.assemble(ctx)
 	if err != nil {
 		return err
-	}
-	if prepare != nil {
-		if err := prepare(ctx, a); err != nil {
-			return err
-		}
 	}
 	listener, err := net.Listen("tcp", a.addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	slog.Info("serving", "address", "http://"+listener.Addr().String(), "database", string(a.store.Dialect()))
+	address := "http://" + listener.Addr().String()
+	slog.Info("serving", "address", address, "database", string(a.store.Dialect()))
+	ready(address)
 
 	// Background work outlives the last request, so that it stores what that left.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -120,27 +118,4 @@ func answer(ctx context.Context, server *api.Server, listener net.Listener) erro
 		err = errors.Join(err, served)
 	}
 	return err
-}
-
-// serveDemo serves an invented program.
-func (s *settings) serveDemo(cmd *cobra.Command) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	fresh, remove, err := s.forDemo(cmd.Flags().Changed("database-url"))
-	if err != nil {
-		return err
-	}
-	defer remove()
-	app, err := fresh.open(ctx, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	defer app.store.Close()
-	programs, err := app.store.Programs(ctx)
-	if err != nil {
-		return err
-	}
-	if len(programs) > 0 {
-		return errors.New("--demo wants a database without a program")
-	}
-	return app.serve(ctx, func(ctx context.Context, a *application) error { return demo(ctx, a, out) })
 }

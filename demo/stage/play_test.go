@@ -1,0 +1,185 @@
+package stage_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"pursuit/demo"
+	"pursuit/demo/stage"
+	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/models/store/storetest"
+)
+
+func built(t *testing.T) demo.Plan {
+	t.Helper()
+	plan, err := demo.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func play(t *testing.T, dialect store.Dialect, plan demo.Plan) *store.Store {
+	t.Helper()
+	url := storetest.URL(t, dialect)
+	if err := stage.Play(context.Background(), url, plan, "hash"); err != nil {
+		t.Fatal(err)
+	}
+	return storetest.OpenURL(t, url)
+}
+
+// feed reads every live row of the change feed, as table/id → its document.
+func feed(t *testing.T, s *store.Store) map[string]string {
+	t.Helper()
+	rows, err := s.SQLDB().Query(`SELECT tbl, id, doc FROM feed WHERE NOT deleted`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var no int
+		var id, doc string
+		if err := rows.Scan(&no, &id, &doc); err != nil {
+			t.Fatal(err)
+		}
+		found[models.Tables.TableNo(no).Name+"/"+id] = doc
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func perTable(rows map[string]string) map[string]int {
+	count := map[string]int{}
+	for key := range rows {
+		table, _, _ := strings.Cut(key, "/")
+		count[table]++
+	}
+	return count
+}
+
+// Every insert of the plan is a row, every turn of a case leaves its status event,
+// and nothing waits, stands in quarantine or is in conflict.
+func TestPlayWritesThePlan(t *testing.T) {
+	plan := built(t)
+	want := map[string]int{"staff": len(plan.Users)}
+	for _, step := range plan.Steps {
+		for _, m := range step.Push {
+			switch {
+			case m.Op == models.OpInsert:
+				want[m.Table]++
+			case m.Table == "services" && m.Set["status"] != nil:
+				want["status_events"]++
+			}
+		}
+	}
+	if want["people"] != 303 || want["assessments"] != 230 || want["referrals"] != 263 || want["services"] != 268 {
+		t.Errorf("the plan lost its figures: %v", want)
+	}
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			rows := feed(t, play(t, dialect, plan))
+			got := perTable(rows)
+			want := maps.Clone(want)
+			want["assignments"] += selfAssigned(rows, plan)
+			if !maps.Equal(got, want) {
+				t.Errorf("rows per table:\n got %v\nwant %v", got, want)
+			}
+		})
+	}
+}
+
+// selfAssigned counts the assignments that the server made for workers who opened a
+// service themselves.
+func selfAssigned(rows map[string]string, plan demo.Plan) int {
+	roles := map[string]models.Role{}
+	for _, u := range plan.Users {
+		roles[u.ID] = u.Role
+	}
+	n := 0
+	for key, doc := range rows {
+		var row struct {
+			By string `json:"created_by"`
+		}
+		if strings.HasPrefix(key, "services/") && json.Unmarshal([]byte(doc), &row) == nil && roles[row.By] == models.RoleOutreachWorker {
+			n++
+		}
+	}
+	return n
+}
+
+// The same plan makes the same rows, field for field, on either database: ids,
+// sequence numbers and times included.
+func TestPlayIsDeterministic(t *testing.T) {
+	plan := built(t)
+	first := feed(t, play(t, store.SQLite, plan))
+	for _, dialect := range storetest.Dialects {
+		again := feed(t, play(t, dialect, plan))
+		differ := 0
+		for key, doc := range first {
+			if again[key] != doc {
+				if differ++; differ <= 3 {
+					t.Errorf("%s: %s\n is %s\nwas %s", dialect, key, again[key], doc)
+				}
+			}
+		}
+		if differ > 3 || len(again) != len(first) {
+			t.Errorf("%s: %d rows differ; %d rows, were %d", dialect, differ, len(again), len(first))
+		}
+	}
+}
+
+// What was written in the year stands at its own time, not at the time of loading.
+func TestPlayKeepsTheYear(t *testing.T) {
+	zone, err := time.LoadLocation(demo.TimeZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, doc := range feed(t, play(t, store.SQLite, built(t))) {
+		var row struct {
+			Made    time.Time `json:"created_at"`
+			Updated time.Time `json:"updated_at"`
+		}
+		if err := json.Unmarshal([]byte(doc), &row); err != nil {
+			t.Fatal(err)
+		}
+		if row.Made.In(zone).Year() != demo.Year || row.Updated.In(zone).Year() != demo.Year || row.Updated.Before(row.Made) {
+			t.Fatalf("%s was made at %s and changed at %s", key, row.Made, row.Updated)
+		}
+	}
+}
+
+// A database that holds a program is left as it is.
+func TestPlayRefusesASecondTime(t *testing.T) {
+	plan := built(t)
+	for _, dialect := range storetest.Dialects {
+		url := storetest.URL(t, dialect)
+		short := plan
+		short.Steps = nil
+		for n, want := range []bool{true, false} {
+			err := stage.Play(context.Background(), url, short, "hash")
+			if (err == nil) != want {
+				t.Errorf("%s: play %d: %v", dialect, n+1, err)
+			}
+		}
+	}
+}
+
+// A mutation that does not apply is named, by its ids and never by its values.
+func TestPlayNamesWhatDoesNotApply(t *testing.T) {
+	plan := built(t)
+	bad := models.Mutation{ID: "0192f000-0000-7000-8000-000000000001", Table: "people", Row: "0192f000-0000-7000-8000-000000000002",
+		Op: models.OpInsert, At: models.FormatTime(plan.Steps[0].At), Set: map[string]json.RawMessage{"gender": []byte(`"Secretvalue"`)}}
+	plan.Steps = []demo.Step{{At: plan.Steps[0].At, Author: plan.Steps[0].Author, Push: []models.Mutation{bad}}}
+	err := stage.Play(context.Background(), storetest.URL(t, store.SQLite), plan, "hash")
+	if err == nil || !strings.Contains(err.Error(), bad.ID) || strings.Contains(err.Error(), "Secretvalue") {
+		t.Errorf("error: %v", err)
+	}
+}
