@@ -16,7 +16,7 @@ rmSync('dist', { recursive: true, force: true })
 for (const format of ['esm', 'cjs']) {
   await build({
     entryPoints: entries, outdir: 'dist', bundle: true, format, platform: 'neutral', target: 'es2022',
-    packages: 'external', outExtension: { '.js': format === 'esm' ? '.js' : '.cjs' }, logLevel: 'warning',
+    packages: 'external', external: ['@pursuit/client'], outExtension: { '.js': format === 'esm' ? '.js' : '.cjs' }, logLevel: 'warning',
   })
 }
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })

@@ -12,7 +12,7 @@ rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 await build({
   entryPoints: files.map((f) => join(folder, f)), outdir: out, bundle: true, format: 'esm', platform: 'node',
-  target: 'node20', packages: 'external', outExtension: { '.js': '.mjs' }, sourcemap: 'inline', logLevel: 'warning',
+  target: 'node20', packages: 'external', external: ['@pursuit/client', '@pursuit/client/*'], outExtension: { '.js': '.mjs' }, sourcemap: 'inline', logLevel: 'warning',
 })
 const built = readdirSync(out).filter((f) => f.endsWith('.test.mjs')).map((f) => join(out, f))
 const only = process.env.ONLY ? [`--test-name-pattern=${process.env.ONLY}`] : []

@@ -186,6 +186,7 @@ export class Pursuit {
       const rows = count(answer)
       done += rows
       if (rows > 0 || round === 0) this.events.emit({ kind: 'progress', done, total })
+      if (this.place.reconcile) return // before anything else is sent, the server must hear what it forgot
       if (answer.complete && this.sendable().length === 0) return
     }
   }

@@ -152,8 +152,10 @@ export class PursuitReplication {
     while (!this.control.signal.aborted) {
       const calm = replication.internalReplicationState?.events.active.up.getValue() === false
       const taken = tap.take(calm, this.head)
-      this.tellWaiting()
-      if (taken) return taken
+      if (taken) {
+        this.tellWaiting() // the stream may be waiting for room
+        return taken
+      }
       if (this.caughtUp) return nothing
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }

@@ -65,7 +65,8 @@ function columnsOf(table: TableSchema, version: number): Column[] {
 }
 
 function columnOf(name: string, field: FieldSchema): Column {
-  const column: Column = { name, type: typeOf(name, field), isOptional: true }
+  const column: Column = { name, type: typeOf(name, field) }
+  if (!NUMBERS.has(name)) column.isOptional = true
   if (field.type === 'id' && field.required) column.isIndexed = true
   return column
 }
