@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -137,8 +138,11 @@ func (s *Server) deviceWiped(c echo.Context) error {
 
 // deviceID reads the path's device; one that no device can have is not found.
 func deviceID(c echo.Context) (string, error) {
-	id := c.Param("id")
-	if id == "" || utf8.RuneCountInString(id) > deviceIDLimit || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
+	id, err := c.Param("id"), error(nil)
+	if c.Request().URL.RawPath != "" { // Echo matches the escaped path then, and leaves it so
+		id, err = url.PathUnescape(id)
+	}
+	if err != nil || id == "" || utf8.RuneCountInString(id) > deviceIDLimit || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
 		return "", models.NotFound()
 	}
 	return id, nil

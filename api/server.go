@@ -71,7 +71,7 @@ func New(cfg Config) (*Server, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = answerError
 	s.echo.IPExtractor = addressFrom(cfg.Trusted)
-	s.echo.Use(identify, s.record, survive, harden, pack)
+	s.echo.Use(identify, s.record, pack, survive, harden)
 	for _, r := range s.routes() {
 		s.echo.Add(r.method, r.path, r.handle, s.guard(r)...)
 	}
