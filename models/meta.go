@@ -144,9 +144,9 @@ func (m Meta) Encode() []byte {
 		w := m.Writers[0]
 		b := append(make([]byte, 0, 192), `{"w":[{"v":`...)
 		b = append(b, IntValue(w.V)...)
-		b = append(b, `,"d":"`...)
-		b = append(b, w.Device...)
-		b = append(b, `","u":"`...)
+		b = append(b, `,"d":`...)
+		b = AppendQuoted(b, w.Device) // the client's own text; all else here is ours
+		b = append(b, `,"u":"`...)
 		b = append(b, w.User...)
 		b = append(b, `","r":"`...)
 		b = append(b, w.Role...)

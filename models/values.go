@@ -197,7 +197,11 @@ func canonObject(f *Field, raw json.RawMessage) (json.RawMessage, string) {
 	if d.Decode(&v) != nil || !finite(v) {
 		return nil, "must be JSON with numbers of ordinary size"
 	}
-	return marshal(v), "" // sorts keys
+	out := marshal(v) // sorts keys
+	if len(out) > ObjectMax {
+		return nil, "must be at most " + strconv.Itoa(ObjectMax) + " bytes"
+	}
+	return out, ""
 }
 
 // finite tells whether every number in a JSON value fits a double, for databases
