@@ -1,6 +1,6 @@
 import { DigestSum, differingBuckets } from './digest.js'
 import { Events, type Listener } from './events.js'
-import { newId } from './id.js'
+import { isId, newId } from './id.js'
 import { outcomeFor, type Outcome } from './outcome.js'
 import { batches, push } from './push.js'
 import { Runner } from './runner.js'
@@ -321,9 +321,11 @@ function count(answer: SyncAnswer): number {
   return Object.values(answer.changes ?? {}).reduce((sum, c) => sum + (c.upsert?.length ?? 0) + (c.remove?.length ?? 0), 0)
 }
 
-/** Fetches buckets whole; a bucket that is not held comes back empty. */
-export async function wholeBuckets(session: Session, buckets: string[], limit: number, signal?: AbortSignal): Promise<{ table: string; row: Row }[]> {
+/** Fetches buckets whole; one that is not held, or no bucket at all, comes back empty. */
+export async function wholeBuckets(session: Session, names: string[], limit: number, signal?: AbortSignal): Promise<{ table: string; row: Row }[]> {
   const rows: { table: string; row: Row }[] = []
+  const buckets = names.filter(isId)
+  if (buckets.length === 0) return rows
   let cursor: string | null = null
   for (let page = 0; page < MAX_ROUNDS; page++) {
     const answer: SyncAnswer = await session.sync({ pull: { buckets, cursor, limit } }, signal)

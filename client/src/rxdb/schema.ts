@@ -89,7 +89,7 @@ export class Codec {
 
   constructor(readonly table: string, spec: TableSchema) {
     this.fields = Object.entries(spec.fields).filter(([f]) => f !== 'id').map(([wire, f]) => ({
-      wire, doc: nameIn(wire), writable: !f.read_only, empty: isParent(f) ? '' : null,
+      wire, doc: nameIn(wire), writable: !f.read_only || f.fixed === true, empty: isParent(f) ? '' : null,
     }))
   }
 

@@ -89,7 +89,7 @@ export class Codec {
 
   constructor(readonly table: string, spec: TableSchema) {
     this.fields = Object.entries(spec.fields).filter(([f]) => f !== 'id').map(([name, f]) => ({
-      name, kind: NUMBERS.has(name) ? 'time' : JSON_TYPES.has(f.type) ? 'json' : 'plain', writable: !f.read_only,
+      name, kind: NUMBERS.has(name) ? 'time' : JSON_TYPES.has(f.type) ? 'json' : 'plain', writable: !f.read_only || f.fixed === true,
     }))
     this.byName = new Map(this.fields.map((f) => [f.name, f]))
   }
