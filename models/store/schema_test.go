@@ -34,7 +34,7 @@ const postgresIndexes = `SELECT t.relname, CASE WHEN i.indisprimary THEN 'pk' WH
 	WHERE n.nspname = 'public'`
 
 // sameType names, for each type of Postgres, the type that SQLite's schema calls it.
-var sameType = map[string]string{"uuid": "text", "text": "text", "bigint": "bigint", "integer": "integer", "uuid": "text", "smallint": "integer",
+var sameType = map[string]string{"uuid": "text", "text": "text", "bigint": "bigint", "integer": "integer", "smallint": "integer",
 	"boolean": "boolean", "bytea": "blob", "double precision": "double precision"}
 
 // schema reads what a database holds: columns with type and NULL, and indexes.
