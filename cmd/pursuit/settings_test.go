@@ -1,0 +1,142 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every fault is told at once, by the setting's name and without its value.
+func TestFaultySettings(t *testing.T) {
+	alone(t)
+	const value = "zzSecretValuezz"
+	names := []string{"DATABASE_URL", "ADDR", "TRUSTED_PROXIES", "LOG_FORMAT", "LOG_LEVEL", "FCM_CREDENTIALS",
+		"FCM_ENDPOINT", "SCHEDULER_INTERVAL", "CLOCK_OFFSET", "TEST"}
+	for _, name := range names {
+		t.Setenv(envPrefix+name, value)
+	}
+	_, stderr := command(t, 1, "serve")
+	for _, name := range names {
+		if !strings.Contains(stderr, envPrefix+name+" ") {
+			t.Errorf("a fault of %s is not told", name)
+		}
+	}
+	if strings.Contains(stderr, value) {
+		t.Errorf("a value is told:\n%s", stderr)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		good        bool
+	}{
+		{"DATABASE_URL", "sqlite://pursuit.db", true}, {"DATABASE_URL", "sqlite:///var/lib/pursuit/pursuit.db", true},
+		{"DATABASE_URL", "postgres://u:p@host/db?sslmode=disable", true}, {"DATABASE_URL", "postgresql:///db?host=/run/postgresql", true},
+		{"DATABASE_URL", "sqlite://", false}, {"DATABASE_URL", "mysql://host/db", false}, {"DATABASE_URL", "pursuit.db", false},
+		{"ADDR", "0.0.0.0:80", true}, {"ADDR", "[::1]:8080", true}, {"ADDR", ":8080", true}, {"ADDR", "8080", false}, {"ADDR", "h:99999", false},
+		{"TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,2001:db8::/32", true}, {"TRUSTED_PROXIES", "10.0.0.0/33", false}, {"TRUSTED_PROXIES", "proxy", false},
+		{"LOG_FORMAT", "json", true}, {"LOG_LEVEL", "debug", true}, {"LOG_LEVEL", "loud", false},
+		{"FCM_CREDENTIALS", "/nowhere/at/all", false}, {"FCM_ENDPOINT", "http://127.0.0.1:9", true}, {"FCM_ENDPOINT", "http://127.0.0.1:9/v1", false},
+		{"SCHEDULER_INTERVAL", "1s", true}, {"SCHEDULER_INTERVAL", "11s", false}, {"SCHEDULER_INTERVAL", "0s", false},
+		{"CLOCK_OFFSET", "1h", false}, {"TEST", "yes", false}, {"TEST", "1", true},
+	} {
+		t.Run(c.name+"="+c.value, func(t *testing.T) {
+			alone(t)
+			t.Setenv(envPrefix+c.name, c.value)
+			want := 1
+			if c.good {
+				want = 0
+			}
+			command(t, want, "config")
+		})
+	}
+}
+
+// The clock can be shifted in tests only.
+func TestClockOffsetIsForTests(t *testing.T) {
+	alone(t)
+	t.Setenv(envPrefix+"CLOCK_OFFSET", "-72h")
+	_, stderr := command(t, 1, "config")
+	if !strings.Contains(stderr, "PURSUIT_TEST=1") {
+		t.Errorf("answered %s", stderr)
+	}
+	t.Setenv(envPrefix+"TEST", "1")
+	command(t, 0, "config")
+}
+
+// Flags win over the environment, which wins over what holds without either.
+func TestConfigShowsWhatHolds(t *testing.T) {
+	alone(t)
+	out, _ := command(t, 0, "config")
+	for _, line := range []string{"PURSUIT_DATABASE_URL=sqlite://pursuit.db", "PURSUIT_ADDR=127.0.0.1:8080", "PURSUIT_KEY_FILE=pursuit.key"} {
+		if !strings.Contains(out, line+"\n") {
+			t.Errorf("without settings, %s is missing from\n%s", line, out)
+		}
+	}
+	t.Setenv(envPrefix+"ADDR", "127.0.0.1:1")
+	t.Setenv(envPrefix+"DATABASE_URL", "sqlite:///srv/data/x.db")
+	out, _ = command(t, 0, "config", "--addr=127.0.0.1:2")
+	for _, line := range []string{"PURSUIT_ADDR=127.0.0.1:2", "PURSUIT_KEY_FILE=/srv/data/pursuit.key"} {
+		if !strings.Contains(out, line+"\n") {
+			t.Errorf("%s is missing from\n%s", line, out)
+		}
+	}
+}
+
+// No secret is shown, by config or by --help.
+func TestSecretsAreMasked(t *testing.T) {
+	alone(t)
+	for _, address := range []string{"postgres://user:hunter2@db.example/p?sslmode=disable", "postgres://db.example/p?user=u&password=hunter2",
+		"postgres://user:hunter2%2@db.example"} {
+		t.Setenv(envPrefix+"DATABASE_URL", address)
+		for _, args := range [][]string{{"config"}, {"serve", "--help"}} {
+			var out, errs strings.Builder
+			run(t.Context(), args, &out, &errs)
+			if strings.Contains(out.String()+errs.String(), "hunter2") {
+				t.Errorf("%v shows the password of %s", args, address)
+			}
+		}
+	}
+	if got := masked("postgres://user:hunter2@db.example/p?sslmode=disable"); got != "postgres://user:***@db.example/p?sslmode=disable" {
+		t.Errorf("masked: %s", got)
+	}
+}
+
+// An unreachable database is told without its password.
+func TestUnreachableDatabase(t *testing.T) {
+	alone(t)
+	_, stderr := command(t, 1, "migrate", "--database-url=postgres://user:hunter2@127.0.0.1:1/db")
+	if strings.Contains(stderr, "hunter2") || !strings.Contains(stderr, "database") {
+		t.Errorf("answered %s", stderr)
+	}
+}
+
+func TestBootstrapTellsAllFaultsAtOnce(t *testing.T) {
+	alone(t)
+	short := filepath.Join(t.TempDir(), "short")
+	must(t, os.WriteFile(short, []byte("short\n"), 0o600))
+	_, stderr := command(t, 1, "bootstrap", "--time-zone=Mars", "--admin-email=nobody", "--admin-password-file="+short)
+	for _, flag := range []string{"--program", "--time-zone", "--admin-email", "--admin-password-file"} {
+		if !strings.Contains(stderr, flag) {
+			t.Errorf("the fault of %s is not told:\n%s", flag, stderr)
+		}
+	}
+	if _, err := os.Stat("pursuit.db"); err == nil {
+		t.Error("a database was made before the faults were told")
+	}
+}
+
+func TestUnknownCommands(t *testing.T) {
+	alone(t)
+	command(t, 1, "sevre")
+	command(t, 1, "serve", "--adr=x")
+	command(t, 1, "serve", "surplus")
+	out, _ := command(t, 0, "--help")
+	for _, name := range []string{"serve", "migrate", "bootstrap", "config", "keys"} {
+		if !strings.Contains(out, "\n  "+name) {
+			t.Errorf("--help does not tell of %s", name)
+		}
+	}
+}
