@@ -55,7 +55,7 @@ func (s *Store) announce(tx *ProgramTx) error {
 		return nil
 	}
 	payload := fmt.Sprintf("%d:%d", tx.Program.No, tx.Seq())
-	if _, err := tx.exec(`SELECT pg_notify(?, ?)`, notifyChannel, payload); err != nil {
+	if err := tx.later(`SELECT pg_notify(?, ?)`, notifyChannel, payload); err != nil {
 		return fmt.Errorf("announce commit: %w", err)
 	}
 	return nil

@@ -79,6 +79,15 @@ func (s *Store) forUpdate(alias string) string {
 	return " FOR NO KEY UPDATE OF " + alias
 }
 
+// by names the index that a table is to be read by. SQLite keeps no statistics of
+// ours and would take any index that fits; Postgres chooses well by itself.
+func (s *Store) by(index string) string {
+	if s.dialect == SQLite {
+		return " INDEXED BY " + index
+	}
+	return ""
+}
+
 // isRetryable tells whether the database asks for the transaction to be run again.
 func isRetryable(err error) bool {
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {

@@ -59,7 +59,7 @@ func (tx *ProgramTx) SaveGrant(g models.Grant) error {
 		revoked = sql.NullInt64{Int64: g.Revoked, Valid: true}
 		revokedAt = sql.NullInt64{Int64: g.RevokedAt.UnixMilli(), Valid: true}
 	}
-	_, err := tx.exec(`INSERT INTO grants (program_no, `+grantColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.later(`INSERT INTO grants (program_no, `+grantColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (program_no, bucket, principal, source, granted)
 		DO UPDATE SET revoked = excluded.revoked, revoked_at = excluded.revoked_at`,
 		tx.Program.No, g.Bucket, g.Principal, g.Source, g.Granted, revoked, g.GrantedAt.UnixMilli(), revokedAt)

@@ -132,7 +132,7 @@ func (tx *ProgramTx) logMutationsPostgres(list []LoggedMutation) error {
 		}
 		results[i], bodies[i] = result, bodyText(m.Body)
 	}
-	_, err := tx.exec(insertMutation+`SELECT CAST(? AS INTEGER), * FROM unnest(?::uuid[], ?::bytea[], ?::uuid[], ?::text[], ?::smallint[],
+	err := tx.later(insertMutation+`SELECT CAST(? AS INTEGER), * FROM unnest(?::uuid[], ?::bytea[], ?::uuid[], ?::text[], ?::smallint[],
 		?::uuid[], ?::bigint[], ?::bigint[], ?::text[], ?::text[])`,
 		tx.Program.No, ids, hashes, users, devices, tables, rows, received, vs, results, bodies)
 	if err != nil {

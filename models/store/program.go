@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"pursuit/models"
 )
 
@@ -21,6 +24,7 @@ type ProgramTx struct {
 
 	start int64 // the sequence when the transaction began
 	taken int64 // numbers handed out so far
+	audit auditTip
 }
 
 // Seq is the last number handed out in this transaction, or where it began.
@@ -42,7 +46,7 @@ func (tx *ProgramTx) Next() int64 {
 // failing) and compared again last (so that order of seq equals order of commit
 // even if the lock were lost). Source: docs/adr/0001-sequence.md.
 func InProgram(ctx context.Context, s *Store, program int32, fn func(*ProgramTx) error) error {
-	var last int64
+	var last, rows int64
 	var moved bool
 	err := InTx(ctx, s, func(raw *Tx) error {
 		tx, err := raw.program(program)
@@ -52,20 +56,22 @@ func InProgram(ctx context.Context, s *Store, program int32, fn func(*ProgramTx)
 		if err := fn(tx); err != nil {
 			return err
 		}
-		last, moved = tx.Seq(), tx.taken > 0
+		last, moved, rows = tx.Seq(), tx.taken > 0, tx.taken
 		return tx.advance()
 	})
 	if err == nil && moved {
+		s.grew(rows)
 		s.commits.publish(Commit{Program: program, Seq: last})
 	}
 	return err
 }
 
 func (tx *Tx) program(no int32) (*ProgramTx, error) {
-	query := `SELECT p.id, p.name, p.time_zone, s.seq, s.epoch FROM sequences s
+	query := `SELECT p.id, p.name, p.time_zone, s.seq, s.epoch, s.audit_n, s.audit_hash FROM sequences s
 		JOIN programs p ON p.no = s.program_no WHERE s.program_no = ?` + tx.s.forUpdate("s")
 	out := &ProgramTx{Tx: tx, Program: models.Program{No: no}}
-	err := tx.row(query, no).Scan(&out.Program.ID, &out.Program.Name, &out.Program.TimeZone, &out.start, &out.Epoch)
+	err := tx.row(query, no).Scan(&out.Program.ID, &out.Program.Name, &out.Program.TimeZone, &out.start, &out.Epoch,
+		&out.audit.n, &out.audit.hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, models.NotFound()
 	}
@@ -77,14 +83,19 @@ func (tx *Tx) program(no int32) (*ProgramTx, error) {
 
 // advance is the last statement of the transaction: see InProgram.
 func (tx *ProgramTx) advance() error {
-	if tx.taken == 0 {
+	if tx.taken == 0 && !tx.audit.moved {
 		return nil
 	}
-	if err := tx.s.announce(tx); err != nil {
-		return err
+	if tx.taken > 0 {
+		if err := tx.s.announce(tx); err != nil {
+			return err
+		}
 	}
-	n, err := tx.exec(`UPDATE sequences SET seq = ? WHERE program_no = ? AND seq = ?`,
-		tx.start+tx.taken, tx.Program.No, tx.start)
+	const swap = `UPDATE sequences SET seq = ?, audit_n = ?, audit_hash = ? WHERE program_no = ? AND seq = ?`
+	if tx.conn != nil {
+		return tx.advanceLater(swap)
+	}
+	n, err := tx.exec(swap, tx.start+tx.taken, tx.audit.n, tx.audit.stored(), tx.Program.No, tx.start)
 	if err != nil {
 		return fmt.Errorf("advance sequence: %w", err)
 	}
@@ -92,6 +103,22 @@ func (tx *ProgramTx) advance() error {
 		return errSequenceMoved
 	}
 	return nil
+}
+
+// advanceLater is advance in one way to Postgres with all that was kept for later.
+func (tx *ProgramTx) advanceLater(swap string) error {
+	if err := tx.later(swap, tx.start+tx.taken, tx.audit.n, tx.audit.stored(), tx.Program.No, tx.start); err != nil {
+		return err
+	}
+	batch := tx.waiting
+	batch.QueuedQueries[batch.Len()-1].Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != 1 {
+			return errSequenceMoved
+		}
+		return nil
+	})
+	tx.waiting = nil
+	return tx.native(func(conn *pgx.Conn) error { return conn.SendBatch(tx.ctx, batch).Close() })
 }
 
 // NewProgram stores a program and starts its sequence at 0 with a fresh epoch.

@@ -38,8 +38,8 @@ func (s *Store) Ongoing(ctx context.Context, v View, from, to, asOf int64, limit
 	if v.Org == NoPrincipal && to-from > bySeqMost {
 		// DISTINCT and CROSS JOIN make both databases go bucket by bucket
 		return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (
-			SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+` AND g.revoked IS NULL`+s.plusIDs()+`) AS held
-			CROSS JOIN feed f WHERE f.bucket = held.bucket AND `+rangeOf+` AND (`+s.in("f.bucket")+` OR (1 = 1`+then+`))
+			SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+` AND g.revoked IS NULL`+s.plusIDs()+`) AS held
+			CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.bucket = held.bucket AND `+rangeOf+` AND (`+s.in("f.bucket")+` OR (1 = 1`+then+`))
 			ORDER BY f.seq LIMIT ?`,
 			args(v.ours(), s.ids(v.Standing[:]), rangeArgs, s.ids(v.Standing[:]), thenArgs, limit)...)
 	}
@@ -61,14 +61,19 @@ func (s *Store) plusIDs() string {
 // bucket came into view, where that was after (eff, pos) and not after to. Deleted
 // rows are among them: the device may have held the bucket before.
 func (s *Store) Opened(ctx context.Context, v View, eff, pos, to, asOf int64, limit int, visit Visit) error {
+	begun, begunArgs := "", []any(nil)
+	if v.UserFrom < eff && v.OrgFrom < eff { // only buckets granted since can have come into view
+		begun = ` AND g.bucket IN (SELECT b.bucket FROM grants b` + s.by("grants_by_granted") + `
+			WHERE b.program_no = ? AND b.principal IN (?, ?) AND b.granted >= ?)`
+		begunArgs = args(v.ours(), eff)
+	}
 	query := `SELECT ` + pageColumns + `, o.since FROM (
 		SELECT g.bucket, min(` + effective + `) AS since, sum(CASE WHEN g.revoked IS NULL THEN 1 ELSE 0 END) AS live
-			FROM grants g WHERE ` + ours + ` AND (g.revoked IS NULL OR g.revoked > ?) GROUP BY g.bucket) AS o
-		CROSS JOIN feed f
-		WHERE o.live > 0 AND o.since >= ? AND o.since <= ? AND f.program_no = ? AND f.bucket = o.bucket
+			FROM grants g` + s.by("grants_by_bucket") + ` WHERE ` + ours + ` AND (g.revoked IS NULL OR g.revoked > ?)` + begun + ` GROUP BY g.bucket) AS o
+		CROSS JOIN feed f` + s.by("feed_by_bucket") + ` WHERE o.live > 0 AND o.since >= ? AND o.since <= ? AND f.program_no = ? AND f.bucket = o.bucket
 			AND f.seq < o.since AND (o.since > ? OR f.seq > ?) AND ` + s.visibleTable() + `
 		ORDER BY o.since, f.seq LIMIT ?`
-	return s.visit(ctx, visit, query, args(v.effective(), v.ours(), asOf, eff, to, v.Program, eff, pos, int64(v.Tables), limit)...)
+	return s.visit(ctx, visit, query, args(v.effective(), v.ours(), asOf, begunArgs, eff, to, v.Program, eff, pos, int64(v.Tables), limit)...)
 }
 
 // Widened visits, in the order of seq and after pos, the rows of the view's tables
@@ -80,16 +85,16 @@ func (s *Store) Widened(ctx context.Context, v View, at, pos int64, all bool, li
 	if all {
 		upper = 1<<63 - 1
 	}
-	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+`
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
 			AND g.revoked IS NULL AND `+effective+` < ?`+s.plusIDs()+`) AS held
-		CROSS JOIN feed f WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND f.seq < ? AND `+
+		CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND f.seq < ? AND `+
 		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,
 		args(v.ours(), v.effective(), at, s.ids(v.Standing[:]), v.Program, pos, upper, int64(v.Tables), limit)...)
 }
 
 // Bucket visits, in the order of seq, the live rows of one bucket changed in (pos, upto].
 func (s *Store) Bucket(ctx context.Context, v View, bucket string, pos, upto int64, limit int, visit Visit) error {
-	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM feed f WHERE f.program_no = ? AND f.bucket = ? AND f.seq > ? AND f.seq <= ?
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = ? AND f.seq > ? AND f.seq <= ?
 		AND NOT f.deleted AND `+s.visibleTable()+` ORDER BY f.seq LIMIT ?`, v.Program, bucket, pos, upto, int64(v.Tables), limit)
 }
 

@@ -136,7 +136,7 @@ func (tx *ProgramTx) saveRowsPostgres(rows []Saved, docs [][]byte, former []*mod
 		for _, r := range former {
 			old.add(r, r.Doc())
 		}
-		_, err := tx.exec(insertVersion+`SELECT CAST(? AS INTEGER), * FROM unnest(?::smallint[], ?::uuid[], ?::bigint[], ?::text[])`,
+		err := tx.later(insertVersion+`SELECT CAST(? AS INTEGER), * FROM unnest(?::smallint[], ?::uuid[], ?::bigint[], ?::text[])`,
 			tx.Program.No, old.tbl, old.id, old.seq, old.doc)
 		if err != nil {
 			return fmt.Errorf("save versions: %w", err)
@@ -170,7 +170,7 @@ func (c *feedColumns) exec(tx *ProgramTx, query string) error {
 	if len(c.id) == 0 {
 		return nil
 	}
-	if _, err := tx.exec(query, tx.Program.No, c.tbl, c.id, c.seq, c.bucket, c.deleted, c.doc, c.meta); err != nil {
+	if err := tx.later(query, tx.Program.No, c.tbl, c.id, c.seq, c.bucket, c.deleted, c.doc, c.meta); err != nil {
 		return fmt.Errorf("save rows: %w", err)
 	}
 	return nil

@@ -51,6 +51,7 @@ type Store struct {
 	reader   reader
 	commits  commitFeed
 
+	growth     growth
 	typedCache sync.Map // typedSQL by table number
 	sessions   sessionFeed
 }
@@ -173,6 +174,7 @@ func gormConfig() *gorm.Config {
 
 // Close ends every connection. It is safe to call more than once.
 func (s *Store) Close() {
+	s.growth.stop()
 	s.prepared.close()
 	s.reader.close()
 	if s.readSQL != nil && s.readSQL != s.writeSQL {

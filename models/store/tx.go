@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -25,6 +26,9 @@ type Tx struct {
 	s   *Store
 	sql *sql.Tx
 	db  *gorm.DB
+
+	conn    *sql.Conn  // of the transaction, on Postgres
+	waiting *pgx.Batch // statements kept by later
 
 	after []func() // run once, after the commit
 }
@@ -64,9 +68,12 @@ func In[T any](ctx context.Context, s *Store, fn func(*Tx) (T, error)) (T, error
 func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, txTimeLimit)
 	defer cancel()
-	raw, err := s.writeSQL.BeginTx(ctx, nil)
+	raw, conn, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
+	}
+	if conn != nil {
+		defer conn.Close()
 	}
 	done := false
 	defer func() {
@@ -76,8 +83,11 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
 	}()
 	db := s.write.Session(&gorm.Session{NewDB: true, Context: ctx})
 	db.Statement.ConnPool = raw
-	tx := &Tx{Now: s.Clock(), ctx: ctx, s: s, sql: raw, db: db}
+	tx := &Tx{Now: s.Clock(), ctx: ctx, s: s, sql: raw, db: db, conn: conn}
 	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.sendLater(); err != nil {
 		return err
 	}
 	if err := raw.Commit(); err != nil {
@@ -93,6 +103,9 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
 
 // exec runs one statement with `?` placeholders and tells how many rows it touched.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
+	if err := tx.sendLater(); err != nil {
+		return 0, err
+	}
 	var res sql.Result
 	var err error
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
@@ -108,13 +121,17 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 
 // query runs one query with `?` placeholders.
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if err := tx.sendLater(); err != nil {
+		return nil, err
+	}
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
 		return stmt.QueryContext(tx.ctx, args...)
 	}
 	return tx.sql.QueryContext(tx.ctx, tx.s.sql(query), args...)
 }
 
-// row runs one query with `?` placeholders that answers with at most one row.
+// row runs one query with `?` placeholders that answers with at most one row. What
+// later kept must have been sent.
 func (tx *Tx) row(query string, args ...any) *sql.Row {
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
 		return stmt.QueryRowContext(tx.ctx, args...)

@@ -115,7 +115,7 @@ func (tx *ProgramTx) saveTypedPostgres(rows []Saved, docs [][]byte) error {
 	order, groups := groupTyped(rows)
 	for _, t := range order {
 		g, q := groups[t], tx.s.typed(t)
-		if err := tx.execDocs(q.insert, docs, g.insert); err != nil {
+		if err := tx.insertTyped(t, rows, g.insert); err != nil {
 			return fmt.Errorf("save new %s: %w", t.Name, err)
 		}
 		if err := tx.execDocs(q.upsert, docs, g.upsert); err != nil {
@@ -142,8 +142,7 @@ func (tx *ProgramTx) execDocs(query string, docs [][]byte, picked []int) error {
 		b.Write(docs[i])
 	}
 	b.WriteByte(']')
-	_, err := tx.exec(query, tx.Program.No, b.String())
-	return err
+	return tx.later(query, tx.Program.No, b.String())
 }
 
 func (tx *ProgramTx) saveTypedSQLite(rows []Saved) error {
@@ -171,8 +170,7 @@ func (tx *ProgramTx) removeTyped(q typedSQL, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := tx.exec(q.remove, tx.Program.No, tx.s.ids(ids))
-	return err
+	return tx.later(q.remove, tx.Program.No, tx.s.ids(ids))
 }
 
 func (tx *ProgramTx) typedArgs(r *models.Row) []any {

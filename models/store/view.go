@@ -101,7 +101,7 @@ func (s *Store) Dropped(ctx context.Context, then, now View, asOf int64, after s
 
 // Held lists, in order and from after on, the buckets that the view holds by grants.
 func (s *Store) Held(ctx context.Context, v View, after string, limit int) ([]string, error) {
-	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+`
+	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
 		AND g.revoked IS NULL AND g.bucket > ? ORDER BY g.bucket LIMIT ?`, args(v.ours(), rowID(after), limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list held buckets: %w", err)
