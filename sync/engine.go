@@ -17,6 +17,7 @@ type Engine struct {
 
 	queues gosync.Map // program number → *queue
 	heads  heads
+	live   *live
 }
 
 // New makes an engine. The key of the cursors comes from the database, so that a
@@ -26,15 +27,27 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 	if err != nil {
 		return nil, fmt.Errorf("load cursor key: %w", err)
 	}
-	e := &Engine{store: s, log: log, key: key}
+	e := &Engine{store: s, log: log, key: key, live: newLive(s, log)}
 	if err := s.OnCommit(e.heads.committed); err != nil {
 		return nil, err
 	}
-	return e, nil
+	if err := s.OnCommit(e.live.committed); err != nil {
+		return nil, err
+	}
+	return e, s.OnSessionChange(e.live.sessionChanged)
 }
 
-// Run listens to the commits of other processes until ctx ends.
-func (e *Engine) Run(ctx context.Context) { e.store.Listen(ctx, e.heads.forget) }
+// Run does the work that goes on beside requests, until ctx ends: it listens to the
+// commits of other processes and tells live streams.
+func (e *Engine) Run(ctx context.Context) {
+	var parts gosync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() { e.live.run(ctx) })
+	e.store.Listen(ctx, func() {
+		e.heads.forget()
+		e.live.lost()
+	})
+}
 
 // Store gives the store below.
 func (e *Engine) Store() *store.Store { return e.store }
