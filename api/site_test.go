@@ -27,7 +27,7 @@ var cheap = auth.Cost{Passes: 1, MemoryKiB: 64}
 
 // site is a server of a program with an admin who is signed in.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	server *Server
 	url    string
 	store  *store.Store
@@ -48,7 +48,7 @@ type session struct {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte
@@ -59,7 +59,7 @@ func onBoth(t *testing.T, test func(t *testing.T, s *site)) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) { test(t, newSite(t, st)) })
 }
 
-func newSite(t *testing.T, st *store.Store, trusted ...netip.Prefix) *site {
+func newSite(t testing.TB, st *store.Store, trusted ...netip.Prefix) *site {
 	t.Helper()
 	ctx := context.Background()
 	s := &site{t: t, store: st, ahead: new(atomic.Int64)}
@@ -85,7 +85,7 @@ func newSite(t *testing.T, st *store.Store, trusted ...netip.Prefix) *site {
 	return s
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -128,13 +128,27 @@ func TestSyncTimesAreKeptInMemoryAndStored(t *testing.T) {
 			t.Error("an earlier time replaced a later one")
 		}
 
+		// A database that fails for a moment loses no time.
+		s.pass(time.Minute)
+		s.Synced(who)
+		gone, leave := context.WithCancel(ctx)
+		leave()
+		if s.FlushSynced(gone) == nil {
+			t.Error("storing did not fail")
+		}
+		must(t, s.FlushSynced(ctx))
+		second := last()
+		if !second.After(first) {
+			t.Error("a time of sync was lost with a failure")
+		}
+
 		// The last times are stored when the service ends.
 		ended, cancel := context.WithCancel(ctx)
 		s.pass(time.Minute)
 		s.Synced(who)
 		cancel()
 		s.Run(ended)
-		if !last().After(first) {
+		if !last().After(second) {
 			t.Error("the last time of sync was lost at the end")
 		}
 	})

@@ -30,7 +30,7 @@ func each(t *testing.T, test func(t *testing.T, s *site)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) { test(t, newSite(t, s)) })
 }
 
-func newSite(t *testing.T, s *store.Store) *site {
+func newSite(t testing.TB, s *store.Store) *site {
 	t.Helper()
 	ctx := context.Background()
 	ahead := shift(s)
@@ -70,7 +70,7 @@ func shift(s *store.Store) *atomic.Int64 {
 func (s *site) pass(d time.Duration) { s.ahead.Add(int64(d)) }
 
 // login signs the user in on a device.
-func (s *site) login(t *testing.T, device string) auth.Tokens {
+func (s *site) login(t testing.TB, device string) auth.Tokens {
 	t.Helper()
 	tokens, err := s.try(password, "192.0.2.1", device)
 	must(t, err)
@@ -116,7 +116,7 @@ func wantCode(t *testing.T, err error, want string) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

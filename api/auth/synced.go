@@ -54,12 +54,33 @@ func (c *synced) take() []store.DeviceSync {
 // is stored within syncedEvery.
 func (s *Service) Synced(who models.Actor) { s.synced.note(who, s.store.Clock()) }
 
-// FlushSynced stores the times noted so far.
+// putBack keeps times that could not be stored, unless there are later ones.
+func (c *synced) putBack(list []store.DeviceSync) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.last = map[store.DeviceSync]time.Time{}
+	}
+	for _, device := range list {
+		at := device.At
+		device.At = time.Time{}
+		if c.last[device].Before(at) {
+			c.last[device] = at
+		}
+	}
+}
+
+// FlushSynced stores the times noted so far. What it could not store is tried
+// again by the next call.
 func (s *Service) FlushSynced(ctx context.Context) error {
-	for batch := range slices.Chunk(s.synced.take(), syncedBatch) {
+	list := s.synced.take()
+	for len(list) > 0 {
+		batch := list[:min(len(list), syncedBatch)]
 		if err := s.store.SaveSyncTimes(ctx, batch); err != nil {
+			s.synced.putBack(list)
 			return err
 		}
+		list = list[len(batch):]
 	}
 	return nil
 }
