@@ -1,6 +1,6 @@
 package models
 
-// The code lists of docs/glossary.md. They travel as they stand here.
+// The code lists of docs/domain.md, section 2. They travel as they stand here.
 var (
 	supervisions = []string{"none", "probation", "parole", "post_prison", "unknown"}
 	relations    = []string{"family", "friend", "current_participant", "probation_officer", "service_provider", "other"}
@@ -55,7 +55,7 @@ var riskFactors = []string{"male", "aged_18_44", "arrests_5_8", "group_involved"
 func UnableReason(code string) bool { return contains(unableReasons, code) }
 
 // LegalTransition tells whether a service's status may go from one to another.
-// Staying is always legal. Source: docs/glossary.md, "Transitions".
+// Staying is always legal. Source: docs/domain.md, "Transitions".
 func LegalTransition(from, to string) bool {
 	if from == to || from == Pursuing {
 		return true
@@ -89,7 +89,7 @@ func ReminderRank(state string) int {
 }
 
 // HighRisk weighs an assessment's factors: generally at least 5 of 7.
-// A missing key counts as unknown. Source: docs/glossary.md, "High risk".
+// A missing key counts as unknown. Source: docs/domain.md, "High risk".
 func HighRisk(factors map[string]string) string {
 	const needed = 5
 	yes, unknown := 0, 0

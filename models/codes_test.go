@@ -11,7 +11,7 @@ import (
 
 var statuses = []string{models.Pursuing, models.SLOEngaged, models.Enrolled, models.ShortTerm, models.Refused, models.UnableToPlace, models.Closed}
 
-// legal is the table of docs/glossary.md, "Transitions", written out.
+// legal is the table of docs/domain.md, "Transitions", written out.
 const legal = `
 pursuing        -> slo_engaged enrolled short_term refused unable_to_place closed
 slo_engaged     -> enrolled refused unable_to_place pursuing

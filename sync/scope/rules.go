@@ -14,7 +14,7 @@ const (
 
 // rights says what each role may ever do to each table. Rows and fields narrow it
 // further, in fields.go. What is not here is denied.
-// Source: docs/glossary.md, "Who writes, who receives".
+// Source: docs/domain.md, "Who writes, who receives".
 func rights(table string, role models.Role) right {
 	worker, caseManager, supervisor := role == models.RoleOutreachWorker, role == models.RoleCaseManager, role == models.RoleSupervisor
 	leads := caseManager || supervisor
