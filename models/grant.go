@@ -43,4 +43,6 @@ type Membership struct {
 	Role   Role
 	From   int64
 	To     int64 // Forever while it stands
+	FromAt time.Time
+	ToAt   time.Time // zero while it stands
 }

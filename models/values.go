@@ -87,13 +87,25 @@ func checkText(f *Field, s string) string {
 	return ""
 }
 
-// ParseTime reads an RFC 3339 timestamp of years 1900 to 9998, rounded to milliseconds UTC.
+// ParseTime reads an RFC 3339 timestamp, rounded to milliseconds UTC. What would lie
+// outside the years 1 to 9999 in UTC is moved to their edge: no clock is refused.
 func ParseTime(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || t.Year() < 1900 || t.Year() > 9998 {
+	if err != nil {
 		return time.Time{}, false
 	}
-	return Millis(t), true
+	return clampTime(Millis(t)), true
+}
+
+func clampTime(t time.Time) time.Time {
+	first, last := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
 }
 
 func canonNumber(f *Field, raw json.RawMessage) (json.RawMessage, string) {

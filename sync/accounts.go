@@ -90,7 +90,7 @@ func (e *Engine) CreateUser(ctx context.Context, who models.Actor, u models.User
 		if err := w.staff(who, u, u.Active); err != nil {
 			return err
 		}
-		m := models.Membership{UserID: u.ID, OrgID: u.OrgID, Role: u.Role, From: tx.Seq(), To: models.Forever}
+		m := models.Membership{UserID: u.ID, OrgID: u.OrgID, Role: u.Role, From: tx.Seq(), FromAt: tx.Now, To: models.Forever}
 		if err := tx.SaveMembership(m); err != nil {
 			return err
 		}
@@ -205,12 +205,12 @@ func (w *world) newMembership(u models.User) error {
 	}
 	if len(list) > 0 {
 		last := list[len(list)-1]
-		last.To = w.tx.Seq()
+		last.To, last.ToAt = w.tx.Seq(), w.tx.Now
 		if err := w.tx.SaveMembership(last); err != nil {
 			return err
 		}
 	}
-	return w.tx.SaveMembership(models.Membership{UserID: u.ID, OrgID: u.OrgID, Role: u.Role, From: w.tx.Seq(), To: models.Forever})
+	return w.tx.SaveMembership(models.Membership{UserID: u.ID, OrgID: u.OrgID, Role: u.Role, From: w.tx.Seq(), FromAt: w.tx.Now, To: models.Forever})
 }
 
 // assignmentsMax bounds the assignments ended when somebody moves: nobody pursues

@@ -82,7 +82,7 @@ func (w *world) forbidden(j *job, t *models.Table, fault *models.Rejection) (ver
 	if fault != nil {
 		return no, nil
 	}
-	past, err := w.tx.Memberships(j.who.UserID)
+	past, err := w.memberships(j.who.UserID)
 	if err != nil {
 		return no, err
 	}

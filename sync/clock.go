@@ -28,9 +28,13 @@ func readClock(device, arrived time.Time) deviceClock {
 
 // correct turns a device's time into the server's, never later than now.
 func (c deviceClock) correct(t, now time.Time) time.Time {
+	first := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	t = models.Millis(t.Add(c.offset))
-	if t.After(now) {
+	switch {
+	case t.After(now):
 		return now
+	case t.Before(first): // what the text of a timestamp can hold
+		return first
 	}
 	return t
 }

@@ -98,7 +98,7 @@ func (w *world) absent(j *job) (verdict, error) {
 		return deferred(j, j.Row), nil
 	}
 	for _, d := range w.deferred {
-		if d != nil && d.Row == j.Row && d.UserID == j.who.UserID {
+		if d != nil && d.Row == j.Row && d.Wants != d.Row && d.UserID == j.who.UserID {
 			return deferred(j, j.Row), nil
 		}
 	}
@@ -110,7 +110,7 @@ func (w *world) absent(j *job) (verdict, error) {
 		return verdict{}, err
 	}
 	for _, d := range waiting {
-		if d.UserID == j.who.UserID {
+		if d.UserID == j.who.UserID && d.Wants != d.Row { // an insert waits for another row, a patch for its own
 			return deferred(j, j.Row), nil
 		}
 	}

@@ -28,6 +28,7 @@ type world struct {
 	authors map[string]models.Actor
 	users   map[string]models.User
 	orgs    map[string]models.Org
+	members map[string][]models.Membership
 	lead    *string
 
 	seen     map[string]store.LoggedMutation
@@ -63,7 +64,8 @@ type grant struct {
 func newWorld(tx *store.ProgramTx) *world {
 	return &world{tx: tx, rows: map[rowKey]*held{}, known: map[string]bool{}, grants: map[string][]*grant{},
 		authors: map[string]models.Actor{}, users: map[string]models.User{}, orgs: map[string]models.Org{},
-		seen: map[string]store.LoggedMutation{}, deferred: map[string]*store.Deferred{}, order: tx.Now.UnixMicro()}
+		members: map[string][]models.Membership{},
+		seen:    map[string]store.LoggedMutation{}, deferred: map[string]*store.Deferred{}, order: tx.Now.UnixMicro()}
 }
 
 // mark remembers the present state; rollback returns to it.
@@ -244,7 +246,19 @@ func (w *world) access(who models.Actor, bucket string) (scope.Access, error) {
 	if err != nil {
 		return scope.Access{}, err
 	}
-	return scope.AccessTo(who, list), nil
+	return scope.AccessTo(who, list, func() ([]models.Membership, error) { return w.memberships(who.UserID) })
+}
+
+// memberships gives a user's memberships, loaded once.
+func (w *world) memberships(user string) ([]models.Membership, error) {
+	if list, ok := w.members[user]; ok {
+		return list, nil
+	}
+	list, err := w.tx.Memberships(user)
+	if err == nil {
+		w.members[user] = list
+	}
+	return list, err
 }
 
 // author gives a user as an actor, with the role and organisation they have now.

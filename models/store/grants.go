@@ -78,7 +78,7 @@ func (tx *ProgramTx) Memberships(user string) ([]models.Membership, error) {
 	return scanMemberships(rows, user)
 }
 
-const membershipsQuery = `SELECT org_id, role, from_seq, to_seq FROM memberships
+const membershipsQuery = `SELECT org_id, role, from_seq, to_seq, from_at, to_at FROM memberships
 	WHERE program_no = ? AND user_id = ? ORDER BY from_seq`
 
 func scanMemberships(rows *sql.Rows, user string) ([]models.Membership, error) {
@@ -86,13 +86,14 @@ func scanMemberships(rows *sql.Rows, user string) ([]models.Membership, error) {
 	var out []models.Membership
 	for rows.Next() {
 		m := models.Membership{UserID: user}
-		var to sql.NullInt64
-		if err := rows.Scan(&m.OrgID, &m.Role, &m.From, &to); err != nil {
+		var to, toAt sql.NullInt64
+		var fromAt int64
+		if err := rows.Scan(&m.OrgID, &m.Role, &m.From, &to, &fromAt, &toAt); err != nil {
 			return nil, fmt.Errorf("read membership: %w", err)
 		}
-		m.To = models.Forever
+		m.To, m.FromAt = models.Forever, fromMillis(fromAt)
 		if to.Valid {
-			m.To = to.Int64
+			m.To, m.ToAt = to.Int64, fromMillis(toAt.Int64)
 		}
 		out = append(out, m)
 	}
@@ -101,13 +102,14 @@ func scanMemberships(rows *sql.Rows, user string) ([]models.Membership, error) {
 
 // SaveMembership writes a new membership, or the end of a standing one.
 func (tx *ProgramTx) SaveMembership(m models.Membership) error {
-	var to sql.NullInt64
+	var to, toAt sql.NullInt64
 	if m.To != models.Forever {
-		to = sql.NullInt64{Int64: m.To, Valid: true}
+		to, toAt = sql.NullInt64{Int64: m.To, Valid: true}, sql.NullInt64{Int64: m.ToAt.UnixMilli(), Valid: true}
 	}
-	_, err := tx.exec(`INSERT INTO memberships (program_no, user_id, org_id, role, from_seq, to_seq)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (program_no, user_id, from_seq) DO UPDATE SET to_seq = excluded.to_seq`,
-		tx.Program.No, m.UserID, m.OrgID, m.Role, m.From, to)
+	_, err := tx.exec(`INSERT INTO memberships (program_no, user_id, org_id, role, from_seq, to_seq, from_at, to_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (program_no, user_id, from_seq) DO UPDATE SET to_seq = excluded.to_seq, to_at = excluded.to_at`,
+		tx.Program.No, m.UserID, m.OrgID, m.Role, m.From, to, m.FromAt.UnixMilli(), toAt)
 	if err != nil {
 		return fmt.Errorf("save membership: %w", err)
 	}

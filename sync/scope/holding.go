@@ -33,18 +33,48 @@ func (a Access) HeldAt(t time.Time) bool {
 }
 
 // AccessTo computes a writer's access to a bucket from the bucket's grants. A
-// referral partner's own grants count for writing, though never for reading.
-func AccessTo(who models.Actor, grants []models.Grant) Access {
+// referral partner's own grants count for writing, though never for reading. past
+// gives the writer's memberships, ended ones included; it is asked only when they
+// do not hold the bucket now.
+func AccessTo(who models.Actor, grants []models.Grant, past func() ([]models.Membership, error)) (Access, error) {
 	var a Access
+	if len(grants) == 0 {
+		return a, nil
+	}
 	m := models.Membership{OrgID: who.OrgID, Role: who.Role}
 	for _, g := range grants {
-		counts := Counts(g, who.UserID, m) || (g.Principal == who.UserID && who.Role == models.RoleReferralPartner)
-		switch {
-		case counts && g.Live():
-			a.Now = true
-		case g.Principal == who.UserID && !g.Live(), counts:
-			a.Past = append(a.Past, g)
+		if !g.Live() {
+			continue
+		}
+		if Counts(g, who.UserID, m) || (g.Principal == who.UserID && who.Role == models.RoleReferralPartner) {
+			return Access{Now: true}, nil
 		}
 	}
-	return a
+	memberships, err := past()
+	if err != nil {
+		return a, err
+	}
+	for _, m := range memberships {
+		for _, g := range grants {
+			if held, ok := overlap(g, m, who.UserID); ok {
+				a.Past = append(a.Past, held)
+			}
+		}
+	}
+	return a, nil
+}
+
+// overlap gives the part of a grant's time in which it counted for a member.
+func overlap(g models.Grant, m models.Membership, user string) (models.Grant, bool) {
+	if !Counts(g, user, m) || g.Granted >= m.To || m.From >= g.Revoked {
+		return g, false
+	}
+	if m.FromAt.After(g.GrantedAt) {
+		g.GrantedAt = m.FromAt
+	}
+	if g.RevokedAt.IsZero() || !m.ToAt.IsZero() && m.ToAt.Before(g.RevokedAt) {
+		g.RevokedAt = m.ToAt
+	}
+	g.Granted, g.Revoked = max(g.Granted, m.From), min(g.Revoked, m.To)
+	return g, true
 }

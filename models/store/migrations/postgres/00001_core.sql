@@ -57,6 +57,8 @@ CREATE TABLE memberships (
     role       TEXT NOT NULL,
     from_seq   BIGINT NOT NULL,
     to_seq     BIGINT,
+    from_at    BIGINT NOT NULL,
+    to_at      BIGINT,
     PRIMARY KEY (program_no, user_id, from_seq)
 );
 CREATE INDEX memberships_by_org ON memberships (program_no, org_id, role);
