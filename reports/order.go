@@ -3,14 +3,13 @@ package reports
 import (
 	"cmp"
 	"strings"
-	"time"
 )
 
 // ServiceOrder returns how to compare services for a sort key: the JSON name of a figure,
 // with "-" before it for largest first. Nulls come last either way, ties by service_id, so
 // the order is total and pages do not overlap. ok is false for an unknown key.
 func ServiceOrder(key string) (compare func(a, b ServiceFigures) int, ok bool) {
-	name, descending := strings.CutPrefix(key, "-")
+	name, descending := sortKey(key)
 	if text := textKey(name); text != nil {
 		return func(a, b ServiceFigures) int {
 			return cmp.Or(turn(cmp.Compare(text(a), text(b)), descending), cmp.Compare(a.ServiceID, b.ServiceID))
@@ -24,6 +23,9 @@ func ServiceOrder(key string) (compare func(a, b ServiceFigures) int, ok bool) {
 		return cmp.Or(compareNullable(number(a), number(b), descending), cmp.Compare(a.ServiceID, b.ServiceID))
 	}, true
 }
+
+// sortKey splits a sort key into a figure's name and its direction.
+func sortKey(key string) (name string, descending bool) { return strings.CutPrefix(key, "-") }
 
 func textKey(name string) func(ServiceFigures) string {
 	switch name {
@@ -116,7 +118,7 @@ func whole(n *int) *float64 {
 	return &x
 }
 
-func instant(t *time.Time) *float64 {
+func instant(t *Instant) *float64 {
 	if t == nil {
 		return nil
 	}

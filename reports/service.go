@@ -15,19 +15,19 @@ type ServiceFigures struct {
 	WorkerID   string `json:"worker_id" doc:"Who holds the service as outreach worker; empty when nobody does"`
 	ReferredOn Date   `json:"referred_on"`
 	Effort
-	ChannelsEver         int        `json:"channels_ever"`
-	LadderCoverage       float64    `json:"ladder_coverage" doc:"Rungs ever tried ÷ 6; the probation officer is none"`
-	NeverAttempted       bool       `json:"never_attempted"`
-	FirstAttemptAt       *time.Time `json:"first_attempt_at"`
-	LastAttemptAt        *time.Time `json:"last_attempt_at"`
-	DaysSinceLastAttempt *float64   `json:"days_since_last_attempt" doc:"Never tried: since the first assignment"`
-	LongestGapDays       *float64   `json:"longest_gap_days"`
-	HoursToFirstAttempt  *float64   `json:"hours_to_first_attempt" doc:"From the first assignment; 0 when tried before it"`
-	DaysToFirstContact   *int       `json:"days_to_first_contact" doc:"From referred_on"`
-	DaysToEngagement     *int       `json:"days_to_engagement" doc:"From referred_on"`
-	DaysToEnrollment     *int       `json:"days_to_enrollment" doc:"From referred_on"`
-	LastSyncAt           *time.Time `json:"last_sync_at" doc:"Of the worker who holds the service"`
-	Stale                bool       `json:"stale" doc:"That worker's devices were silent for more than 72 hours"`
+	ChannelsEver         int      `json:"channels_ever"`
+	LadderCoverage       float64  `json:"ladder_coverage" doc:"Rungs ever tried ÷ 6; the probation officer is none"`
+	NeverAttempted       bool     `json:"never_attempted"`
+	FirstAttemptAt       *Instant `json:"first_attempt_at"`
+	LastAttemptAt        *Instant `json:"last_attempt_at"`
+	DaysSinceLastAttempt *float64 `json:"days_since_last_attempt" doc:"Never tried: since the first assignment"`
+	LongestGapDays       *float64 `json:"longest_gap_days"`
+	HoursToFirstAttempt  *float64 `json:"hours_to_first_attempt" doc:"From the first assignment; 0 when tried before it"`
+	DaysToFirstContact   *int     `json:"days_to_first_contact" doc:"From referred_on"`
+	DaysToEngagement     *int     `json:"days_to_engagement" doc:"From referred_on"`
+	DaysToEnrollment     *int     `json:"days_to_enrollment" doc:"From referred_on"`
+	LastSyncAt           *Instant `json:"last_sync_at" doc:"Of the worker who holds the service"`
+	Stale                bool     `json:"stale" doc:"That worker's devices were silent for more than 72 hours"`
 }
 
 // ServiceCount counts one service. Feed it every attempt of the service with Add, in order of
@@ -129,12 +129,4 @@ func (s *ServiceCount) daysTo(on Date) *int {
 	}
 	n := max(0, on.Sub(s.pursuit.start))
 	return &n
-}
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	utc := t.UTC()
-	return &utc
 }

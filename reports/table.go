@@ -57,6 +57,8 @@ func plain(value any) string {
 		return strconv.FormatBool(v)
 	case Date:
 		return v.String()
+	case Instant:
+		return v.String()
 	case time.Time:
 		return v.UTC().Format("2006-01-02T15:04:05.000Z")
 	}

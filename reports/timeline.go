@@ -1,19 +1,16 @@
 package reports
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // TimelineEntry is one attempt of a service as its page shows it.
 type TimelineEntry struct {
-	AttemptID  string    `json:"attempt_id"`
-	OccurredAt time.Time `json:"occurred_at"`
-	WorkerID   string    `json:"worker_id"`
-	Channel    string    `json:"channel"`
-	Outcome    string    `json:"outcome"`
-	Verdict    Verdict   `json:"verdict" doc:"counted, or why it is not"`
-	InWindow   bool      `json:"in_window"`
+	AttemptID  string  `json:"attempt_id"`
+	OccurredAt Instant `json:"occurred_at"`
+	WorkerID   string  `json:"worker_id"`
+	Channel    string  `json:"channel"`
+	Outcome    string  `json:"outcome"`
+	Verdict    Verdict `json:"verdict" doc:"counted, or why it is not"`
+	InWindow   bool    `json:"in_window"`
 }
 
 // OneService counts a single service and returns its figures and its attempts as a timeline,
@@ -37,7 +34,7 @@ func OneService(w Window, worker []Worker, c Case, attempts []Attempt) (ServiceF
 			continue
 		}
 		entries = append(entries, TimelineEntry{
-			AttemptID: a.ID, OccurredAt: a.OccurredAt.UTC(), WorkerID: a.WorkerID,
+			AttemptID: a.ID, OccurredAt: Instant{a.OccurredAt}, WorkerID: a.WorkerID,
 			Channel: a.Channel, Outcome: a.Outcome, Verdict: verdicts[a.ID],
 			InWindow: w.span().holds(DateOf(a.OccurredAt, w.Zone)),
 		})

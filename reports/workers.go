@@ -19,13 +19,13 @@ type WorkerFigures struct {
 	Effort          // pursuit_days: dates on which they held a service in pursuit, summed over services
 	Services int    `json:"services" doc:"Services in pursuit that they hold as of as_of"`
 	// NeverAttempted counts those of Services that nobody has tried.
-	NeverAttempted       int        `json:"never_attempted"`
-	Engaged              int        `json:"engaged" doc:"Services that first engaged in the window while they held them"`
-	Enrolled             int        `json:"enrolled" doc:"Services that first enrolled in the window while they held them"`
-	LastAttemptAt        *time.Time `json:"last_attempt_at"`
-	DaysSinceLastAttempt *float64   `json:"days_since_last_attempt"`
-	LastSyncAt           *time.Time `json:"last_sync_at"`
-	Stale                bool       `json:"stale" doc:"No sync for more than 72 hours, or never any"`
+	NeverAttempted       int      `json:"never_attempted"`
+	Engaged              int      `json:"engaged" doc:"Services that first engaged in the window while they held them"`
+	Enrolled             int      `json:"enrolled" doc:"Services that first enrolled in the window while they held them"`
+	LastAttemptAt        *Instant `json:"last_attempt_at"`
+	DaysSinceLastAttempt *float64 `json:"days_since_last_attempt"`
+	LastSyncAt           *Instant `json:"last_sync_at"`
+	Stale                bool     `json:"stale" doc:"No sync for more than 72 hours, or never any"`
 }
 
 type workerCount struct {
@@ -47,7 +47,7 @@ func (n *Intensity) worker(id string) *workerCount {
 }
 
 // silence answers when a worker last synced and whether that is too long ago.
-func (n *Intensity) silence(id string) (*time.Time, bool) {
+func (n *Intensity) silence(id string) (*Instant, bool) {
 	at := n.worker(id).LastSyncAt
 	return moment(at), at.IsZero() || n.window.looksFrom().Sub(at) > staleAfter
 }

@@ -203,6 +203,8 @@ func (s *sheet) shown(value any) any {
 			return nil
 		}
 		return v.utc()
+	case Instant:
+		return s.shown(v.Time)
 	case time.Time:
 		if s.table.Zone != nil {
 			v = v.In(s.table.Zone)

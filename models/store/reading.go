@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"time"
+)
+
+const (
+	readingLimit = 2 * time.Minute // a report over years of work takes seconds; an older snapshot only holds vacuum up
+	closingLimit = 5 * time.Second // to end a reading whose caller has left
+)
+
+// Reading is one snapshot of the database: everything read in it is of one moment,
+// however long it takes. It is for one goroutine, one query at a time.
+type Reading struct {
+	Now time.Time
+
+	ctx  context.Context
+	s    *Store
+	conn *sql.Conn
+}
+
+// InReading runs fn over one snapshot, which blocks no writer. What fn gave out
+// before an error is not taken back.
+func InReading(ctx context.Context, s *Store, fn func(*Reading) error) error {
+	ctx, cancel := context.WithTimeout(ctx, readingLimit)
+	defer cancel()
+	conn, err := s.readSQL.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, s.beginReading()); err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	defer endReading(ctx, conn)
+	return fn(&Reading{Now: s.Clock(), ctx: ctx, s: s, conn: conn})
+}
+
+// beginReading is how the database is told that everything read is to be of one
+// moment.
+func (s *Store) beginReading() string {
+	if s.dialect == SQLite {
+		return "BEGIN"
+	}
+	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+}
+
+// endReading gives the snapshot up; a connection that cannot is thrown away, so
+// that nobody else works in an old snapshot.
+func endReading(ctx context.Context, conn *sql.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingLimit)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}
+
+// query runs one query with `?` placeholders in the snapshot.
+func (r *Reading) query(query string, args ...any) (*sql.Rows, error) {
+	return r.conn.QueryContext(r.ctx, r.s.sql(query), args...)
+}
+
+// row runs one query with `?` placeholders that answers with at most one row.
+func (r *Reading) row(query string, args ...any) *sql.Row {
+	return r.conn.QueryRowContext(r.ctx, r.s.sql(query), args...)
+}
+
+// Seq is where the program's sequence stood when the snapshot was taken.
+func (r *Reading) Seq(program int32) (int64, error) {
+	var seq int64
+	if err := r.row(`SELECT seq FROM sequences WHERE program_no = ?`, program).Scan(&seq); err != nil {
+		return 0, fmt.Errorf("read sequence: %w", err)
+	}
+	return seq, nil
+}

@@ -1,0 +1,236 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// casesPerPage is how many services are read at a time: enough that the queries'
+// own cost vanishes, few enough that a page with its history takes about a megabyte.
+const casesPerPage = 2000
+
+// Loader reads from the typed tables what the counting half counts, in one snapshot
+// a report and within what the caller may see. It is safe for concurrent use.
+//
+// Memory: the services, events and assignments of casesPerPage services at a time;
+// attempts are handed through one by one.
+type Loader struct {
+	store *store.Store
+}
+
+// NewLoader makes a loader over a store.
+func NewLoader(s *store.Store) *Loader { return &Loader{store: s} }
+
+// Filter narrows a report within what its caller may see. Empty fields narrow nothing.
+type Filter struct {
+	From, To, AsOf Date
+	OrgID          string
+	WorkerID       string // who holds the service as of as_of
+	Status         string // as of as_of
+	Track          string
+}
+
+// forbidden is the answer to a role that reads no report of the kind.
+func forbidden() error { return models.Forbidden("This report is not for your role.") }
+
+// scopeOf is what a role may count: a worker their own services, case managers and
+// supervisors their organisation's, a director the program's. Others nothing.
+// Source: docs/domain.md, section 3.
+func scopeOf(who models.Actor) (store.ReportScope, error) {
+	scope := store.ReportScope{Program: who.Program}
+	switch who.Role {
+	case models.RoleOutreachWorker:
+		scope.Worker = who.UserID
+	case models.RoleCaseManager, models.RoleSupervisor:
+		scope.Org = who.OrgID
+	case models.RoleDirector:
+	default:
+		return scope, forbidden()
+	}
+	return scope, nil
+}
+
+// seesNames tells whether a reader is shown the names of staff and the codes of
+// persons. A director reads the program without them.
+func seesNames(who models.Actor) bool { return who.Role != models.RoleDirector }
+
+// narrow adds what a caller asked for to what they may see.
+func (f Filter) narrow(scope store.ReportScope) store.ReportScope {
+	scope.Org2, scope.Track = f.OrgID, f.Track
+	if f.WorkerID != "" && scope.Worker == "" {
+		scope.Worker, scope.Ever = f.WorkerID, true // who held it then may not hold it now
+	}
+	return scope
+}
+
+// reading is one report being read.
+type reading struct {
+	*store.Reading
+	who    models.Actor
+	window Window
+	scope  store.ReportScope
+}
+
+// read opens a snapshot for a caller and works out the window. asOf, when not zero,
+// stands for now: the later pages of a list look from where its first page looked.
+func (l *Loader) read(ctx context.Context, who models.Actor, f Filter, now time.Time, do func(*reading) error) error {
+	scope, err := scopeOf(who)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(who.TimeZone)
+	if err != nil {
+		return fmt.Errorf("load the program's time zone: %w", err)
+	}
+	return store.InReading(ctx, l.store, func(r *store.Reading) error {
+		if now.IsZero() {
+			now = r.Now
+		}
+		w, err := NewWindow(zone, f.From, f.To, f.AsOf, now)
+		if err != nil {
+			return models.Invalid("query.from", "must not be after to")
+		}
+		return do(&reading{Reading: r, who: who, window: w, scope: f.narrow(scope)})
+	})
+}
+
+// intensity starts a count that knows every user's organisation, name and last sync.
+func (r *reading) intensity() (*Intensity, map[string]store.ReportWorker, error) {
+	users, err := r.Workers(r.who.Program)
+	if err != nil {
+		return nil, nil, err
+	}
+	workers, byID := make([]Worker, 0, len(users)), make(map[string]store.ReportWorker, len(users))
+	for _, u := range users {
+		w := Worker{UserID: u.UserID, OrgID: u.OrgID, LastSyncAt: u.LastSyncAt}
+		if seesNames(r.who) {
+			w.Name = u.Name
+		}
+		workers = append(workers, w)
+		byID[u.UserID] = u
+	}
+	return NewIntensity(r.window, workers), byID, nil
+}
+
+// count counts every service of the scope by id, from after on, first a page of the
+// given size. each gets the figures of a service and says whether to go on.
+func (r *reading) count(n *Intensity, after string, page int, each func(ServiceFigures) (bool, error)) error {
+	page = min(max(page, 1), casesPerPage)
+	for {
+		services, err := r.Services(r.scope, after, page)
+		if err != nil || len(services) == 0 {
+			return err
+		}
+		more, err := r.countPage(n, services, each)
+		if err != nil || !more || len(services) < page {
+			return err
+		}
+		after, page = services[len(services)-1].ID, min(page*2, casesPerPage)
+	}
+}
+
+// countPage counts one page of services. Attempts come service by service in the
+// order of the services, so one count is open at a time.
+func (r *reading) countPage(n *Intensity, services []store.ReportService, each func(ServiceFigures) (bool, error)) (bool, error) {
+	cases, err := r.cases(services)
+	if err != nil {
+		return false, err
+	}
+	ids := make([]string, len(services))
+	for i, s := range services {
+		ids[i] = s.ID
+	}
+	p := pageCount{n: n, cases: cases, each: each, more: true}
+	whole := r.scope == store.ReportScope{Program: r.scope.Program}
+	if err := r.Attempts(r.who.Program, ids, whole, p.attempt); err != nil {
+		return false, err
+	}
+	return p.finish()
+}
+
+// cases joins services with their histories.
+func (r *reading) cases(services []store.ReportService) ([]Case, error) {
+	ids := make([]string, len(services))
+	for i, s := range services {
+		ids[i] = s.ID
+	}
+	events, err := r.StatusEvents(r.who.Program, ids)
+	if err != nil {
+		return nil, err
+	}
+	assignments, err := r.Assignments(r.who.Program, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Case, len(services))
+	for i, s := range services {
+		if out[i].Service, err = serviceOf(s); err != nil {
+			return nil, err
+		}
+		if !seesNames(r.who) {
+			out[i].Service.PersonCode = ""
+		}
+		if out[i].Events, err = eventsOf(events[s.ID]); err != nil {
+			return nil, err
+		}
+		for _, a := range assignments[s.ID] {
+			out[i].Assignments = append(out[i].Assignments, Assignment{ID: a.ID, ServiceID: a.ServiceID, UserID: a.UserID,
+				Role: a.Role, StartedAt: a.StartedAt, EndedAt: a.EndedAt})
+		}
+	}
+	return out, nil
+}
+
+// pageCount counts a page of cases while their attempts stream by.
+type pageCount struct {
+	n     *Intensity
+	cases []Case // those not finished yet; the first may be open
+	open  *ServiceCount
+	each  func(ServiceFigures) (bool, error)
+	more  bool
+}
+
+func (p *pageCount) attempt(a store.ReportAttempt) error {
+	for len(p.cases) > 0 && p.cases[0].Service.ID < a.ServiceID {
+		if err := p.close(); err != nil {
+			return err
+		}
+	}
+	if len(p.cases) == 0 || p.cases[0].Service.ID != a.ServiceID {
+		return nil // its service was deleted
+	}
+	return p.current().Add(attemptOf(a))
+}
+
+func (p *pageCount) current() *ServiceCount {
+	if p.open == nil {
+		p.open = p.n.Begin(p.cases[0])
+	}
+	return p.open
+}
+
+// close finishes the first case.
+func (p *pageCount) close() error {
+	figures := p.current().Finish()
+	p.open, p.cases = nil, p.cases[1:]
+	if !p.more {
+		return nil
+	}
+	var err error
+	p.more, err = p.each(figures)
+	return err
+}
+
+// finish closes every case that is left.
+func (p *pageCount) finish() (bool, error) {
+	for len(p.cases) > 0 {
+		if err := p.close(); err != nil {
+			return false, err
+		}
+	}
+	return p.more, nil
+}

@@ -1,0 +1,175 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// Years that a summary may be asked for: before the first there were no such
+// programmes, and the last keeps dates within four digits.
+const (
+	FirstYear = 1990
+	LastYear  = 2999
+)
+
+// summaryScope is what a role's summary is rebuilt from: a director's and a
+// partner's from the program, a supervisor's from their organisation.
+// Source: docs/domain.md, section 4.
+func summaryScope(who models.Actor) (org string, err error) {
+	switch who.Role {
+	case models.RoleSupervisor:
+		return who.OrgID, nil
+	case models.RoleDirector, models.RoleReferralPartner:
+		return "", nil
+	}
+	return "", forbidden()
+}
+
+// Summary rebuilds the summary of a year as of the end of a date (unset: of today)
+// in the program's zone. A referral partner gets the totals alone, without small
+// cells. Errors: forbidden for other roles.
+func (l *Loader) Summary(ctx context.Context, who models.Actor, year int, asOf Date) (Summary, error) {
+	s, _, err := l.summaryAt(ctx, who, year, asOf)
+	if err == nil && who.Role == models.RoleReferralPartner {
+		s = PartnerTotals(s)
+	}
+	return s, err
+}
+
+// summaryAt is Summary with the sequence number that it was read at.
+func (l *Loader) summaryAt(ctx context.Context, who models.Actor, year int, asOf Date) (s Summary, seq int64, err error) {
+	org, err := summaryScope(who)
+	if err != nil {
+		return s, 0, err
+	}
+	zone, err := time.LoadLocation(who.TimeZone)
+	if err != nil {
+		return s, 0, fmt.Errorf("load the program's time zone: %w", err)
+	}
+	err = store.InReading(ctx, l.store, func(r *store.Reading) error {
+		if asOf.IsZero() {
+			asOf = DateOf(r.Now, zone)
+		}
+		if seq, err = r.Seq(who.Program); err != nil {
+			return err
+		}
+		s, err = summarize(r, who.Program, org, year, asOf, zone)
+		return err
+	})
+	return s, seq, err
+}
+
+// summarize rebuilds a summary within a reading.
+func summarize(r *store.Reading, program int32, org string, year int, asOf Date, zone *time.Location) (Summary, error) {
+	records, err := recordsOf(r, store.SummaryScope{Program: program, Org: org,
+		From: NewDate(year, time.January, 1).String(), To: earlier(asOf, NewDate(year, time.December, 31)).String()})
+	if err != nil {
+		return Summary{}, err
+	}
+	incidents, err := r.Incidents(program, year)
+	if err != nil {
+		return Summary{}, err
+	}
+	for _, i := range incidents {
+		records.Incidents = append(records.Incidents, Incident{Year: i.Year, Month: i.Month,
+			InjuryFatalShootings: wholeNumber(i.InjuryFatalShootings), ShootingIncidents: wholeNumber(i.ShootingIncidents)})
+	}
+	return Summarize(records, year, asOf, zone)
+}
+
+func wholeNumber(n *int64) *int {
+	if n == nil {
+		return nil
+	}
+	small := int(*n)
+	return &small
+}
+
+// recordsOf reads everything a summary is rebuilt from but the incident counts.
+func recordsOf(r *store.Reading, c store.SummaryScope) (Records, error) {
+	out := Records{StatusEvents: map[string][]StatusEvent{}}
+	for _, read := range []func(*store.Reading, store.SummaryScope) error{
+		out.readReferrals, out.readServices, out.readEvents, out.readAssessments, out.readProgramEvents} {
+		if err := read(r, c); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func (out *Records) readReferrals(r *store.Reading, c store.SummaryScope) error {
+	list, err := r.Referrals(c)
+	for _, x := range list {
+		on, bad := storedDate(x.ReferredOn, "referrals", x.ID)
+		if bad != nil {
+			return bad
+		}
+		out.Referrals = append(out.Referrals, Referral{ID: x.ID, PersonID: x.PersonID, Source: x.Source, ReferredOn: on, CreatedAt: x.CreatedAt})
+	}
+	return err
+}
+
+func (out *Records) readServices(r *store.Reading, c store.SummaryScope) error {
+	list, err := r.SummaryServices(c)
+	for _, x := range list {
+		s, bad := serviceOf(x)
+		if bad != nil {
+			return bad
+		}
+		out.Services = append(out.Services, s)
+	}
+	return err
+}
+
+func (out *Records) readEvents(r *store.Reading, c store.SummaryScope) error {
+	byService, err := r.SummaryEvents(c)
+	for id, list := range byService {
+		events, bad := eventsOf(list)
+		if bad != nil {
+			return bad
+		}
+		out.StatusEvents[id] = events
+	}
+	return err
+}
+
+func (out *Records) readAssessments(r *store.Reading, c store.SummaryScope) error {
+	list, err := r.Assessments(c)
+	for _, x := range list {
+		on, bad := storedDate(x.ShootingReviewOn, "assessments", x.ID)
+		if bad != nil {
+			return bad
+		}
+		out.Assessments = append(out.Assessments, Assessment{ID: x.ID, PersonID: x.PersonID, ShootingReviewOn: on, Disposition: x.Disposition})
+	}
+	return err
+}
+
+func (out *Records) readProgramEvents(r *store.Reading, c store.SummaryScope) error {
+	list, err := r.ProgramEvents(c)
+	for _, x := range list {
+		on, bad := storedDate(x.On, "program_events", x.ID)
+		if bad != nil {
+			return bad
+		}
+		out.ProgramEvents = append(out.ProgramEvents, ProgramEvent{ID: x.ID, PersonID: x.PersonID, Kind: x.Kind, On: on, MeetingID: x.MeetingID})
+	}
+	return err
+}
+
+// MaxIncidents bounds one month's count, so that a slip of the finger is seen.
+const MaxIncidents = 100_000
+
+// PutIncidentCount stores the shootings of one month, in place of what stood there.
+// For admins and directors.
+func (l *Loader) PutIncidentCount(ctx context.Context, who models.Actor, year, month int, injuryFatal, incidents *int64) error {
+	if who.Role != models.RoleAdmin && who.Role != models.RoleDirector {
+		return models.Forbidden("Admins and directors enter incident counts.")
+	}
+	return l.store.PutIncidentCount(ctx, store.IncidentCount{Program: who.Program, Year: year, Month: month,
+		InjuryFatalShootings: injuryFatal, ShootingIncidents: incidents, By: who.UserID})
+}
