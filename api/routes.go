@@ -68,6 +68,8 @@ func (s *Server) routes() []route {
 
 		{post, "/v1/sync", everyone, s.sync},
 		{get, "/v1/sync/schema", everyone, s.schema},
+		{get, "/v1/sync/live", everyone, s.live},
+		{post, "/v1/sync/digests", everyone, s.digests},
 		{get, "/v1/referrals/receipts", partners, s.receipts},
 	}
 }

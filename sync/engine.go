@@ -18,6 +18,8 @@ type Engine struct {
 	queues gosync.Map // program number → *queue
 	heads  heads
 	live   *live
+
+	digests *digestCache
 }
 
 // New makes an engine. The key of the cursors comes from the database, so that a
@@ -27,7 +29,7 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 	if err != nil {
 		return nil, fmt.Errorf("load cursor key: %w", err)
 	}
-	e := &Engine{store: s, log: log, key: key, live: newLive(s, log)}
+	e := &Engine{store: s, log: log, key: key, live: newLive(s, log), digests: newDigestCache()}
 	if err := s.OnCommit(e.heads.committed); err != nil {
 		return nil, err
 	}

@@ -31,8 +31,12 @@ func (e *Engine) Follow(ctx context.Context, who models.Actor, since int64) (s *
 	return s, seq, newer, nil
 }
 
-// Unfollow closes a stream; closing it again does nothing.
-func (e *Engine) Unfollow(s *Stream) { e.live.leave(s) }
+// Unfollow closes a stream; nil, or closing it again, does nothing.
+func (e *Engine) Unfollow(s *Stream) {
+	if s != nil {
+		e.live.leave(s)
+	}
+}
 
 // newer tells whether a pull of a device that is at since would bring anything. A
 // number ahead of the sequence means that the database went back in time: that

@@ -68,24 +68,36 @@ func (s *Service) PublicKeys(ctx context.Context) ([]JWK, error) { return s.ring
 // device_revoked and device_wipe whatever the token's age, unauthorized for what
 // is no token or of an ended session or inactive user, token_expired.
 func (s *Service) Check(ctx context.Context, token string) (models.Actor, error) {
+	who, expires, err := s.standing(ctx, token)
+	if err == nil && s.store.Clock().Unix() >= expires {
+		return models.Actor{}, tokenExpired()
+	}
+	return who, err
+}
+
+// Standing is Check for a call that goes on, such as a live stream: the token was
+// good when it began, and may have expired since. Its session may not have ended.
+func (s *Service) Standing(ctx context.Context, token string) (models.Actor, error) {
+	who, _, err := s.standing(ctx, token)
+	return who, err
+}
+
+func (s *Service) standing(ctx context.Context, token string) (who models.Actor, expires int64, err error) {
 	g, ok := s.access.read(ctx, token)
 	if !ok {
-		return models.Actor{}, unauthorized()
+		return who, 0, unauthorized()
 	}
 	state, err := s.states.get(ctx, stateKey{g.program, g.session})
 	if err != nil {
-		return models.Actor{}, unknownSession(err)
+		return who, 0, unknownSession(err)
 	}
 	if err := deviceAllows(state.Device); err != nil {
-		return models.Actor{}, err
+		return who, 0, err
 	}
 	if state.End != "" || !state.UserActive {
-		return models.Actor{}, unauthorized()
+		return who, 0, unauthorized()
 	}
-	if s.store.Clock().Unix() >= g.expires {
-		return models.Actor{}, tokenExpired()
-	}
-	return state.Actor, nil
+	return state.Actor, g.expires, nil
 }
 
 // tokens makes the answer of a sign-in or refresh.

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Top is a bucket with the number of its last change, deletions included.
+type Top struct {
+	Bucket string
+	Seq    int64
+}
+
+// Tops lists, in order and from after on, the buckets that the view holds with or
+// without a grant, each with the number of its last change: one index probe a bucket.
+func (s *Store) Tops(ctx context.Context, v View, after string, limit int) ([]Top, error) {
+	rows, err := s.readQuery(ctx, `SELECT h.bucket, coalesce((SELECT max(f.seq) FROM feed f`+s.by("feed_by_bucket")+`
+			WHERE f.program_no = ? AND f.bucket = h.bucket), 0)
+		FROM (SELECT bucket FROM (SELECT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
+			AND g.revoked IS NULL`+s.plusIDs()+`) AS held WHERE bucket > ? ORDER BY bucket LIMIT ?) AS h ORDER BY h.bucket`,
+		args(v.Program, v.ours(), s.ids(v.Standing[:]), rowID(after), limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list buckets: %w", err)
+	}
+	defer rows.Close()
+	var out []Top
+	for rows.Next() {
+		var t Top
+		if err := rows.Scan(&t.Bucket, &t.Seq); err != nil {
+			return nil, fmt.Errorf("read bucket: %w", err)
+		}
+		out = append(out, t)
+	}
+	return out, rows.Err()
+}
+
+// KeyRow is a row without its content. Its strings are only good until the next row.
+type KeyRow struct {
+	Bucket  []byte
+	Table   int
+	ID      []byte
+	Seq     int64
+	Deleted bool
+}
+
+// BucketKeys visits the rows of several buckets, deleted ones included, in no order.
+func (s *Store) BucketKeys(ctx context.Context, program int32, buckets []string, visit func(KeyRow)) error {
+	rows, err := s.readQuery(ctx, `SELECT f.bucket, f.tbl, f.id, f.seq, f.deleted FROM feed f`+s.by("feed_by_bucket")+`
+		WHERE f.program_no = ? AND `+s.in("f.bucket"), program, s.ids(buckets))
+	if err != nil {
+		return fmt.Errorf("read buckets: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var bucket, id sql.RawBytes
+		var k KeyRow
+		if err := rows.Scan(&bucket, &k.Table, &id, &k.Seq, &k.Deleted); err != nil {
+			return fmt.Errorf("read row of bucket: %w", err)
+		}
+		k.Bucket, k.ID = bucket, id
+		visit(k)
+	}
+	return rows.Err()
+}
