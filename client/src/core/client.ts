@@ -61,6 +61,8 @@ export class Pursuit {
   private readonly stuck = new Set<string>()
   private place: Place = { cursor: null, epoch: null, seq: 0, schema: 0 }
   private busy: Promise<void> | undefined
+  /** Rows just accepted, until the stream shows them; what it never shows is no longer ours. */
+  private readonly echoes = new Map<string, { table: string; id: string; v: number }>()
 
   private constructor(options: PursuitOptions) {
     this.session = options.session
@@ -187,8 +189,14 @@ export class Pursuit {
       done += rows
       if (rows > 0 || round === 0) this.events.emit({ kind: 'progress', done, total })
       if (this.place.reconcile) return // before anything else is sent, the server must hear what it forgot
-      if (answer.complete && this.sendable().length === 0) return
+      if (answer.complete && this.sendable().length === 0) return this.forgetUnseen()
     }
+  }
+
+  private async forgetUnseen(): Promise<void> {
+    const remove = [...this.echoes.values()].filter((e) => e.v <= this.place.seq)
+    this.echoes.clear()
+    if (remove.length > 0) await this.store.commit({ remove })
   }
 
   private sendable(): Mutation[] {
@@ -229,6 +237,10 @@ export class Pursuit {
     if (batch.length === 0) return
     const commit = await settled(this.store, batch, answer, this.session.now(), this.resetBy(answer))
     await this.store.commit(commit)
+    for (const [i, m] of batch.entries()) {
+      const { status, v } = answer.results![i]!
+      if (m.op === 'insert' && status === 'applied' && v) this.echoes.set(`${m.table}/${m.row}`, { table: m.table, id: m.row, v })
+    }
     const gone = new Set(commit.dequeue)
     this.unsent = this.unsent.filter((m) => !gone.has(m.id)).concat(commit.enqueue ?? [])
     for (const outcome of commit.outcomes ?? []) this.events.emit({ kind: 'outcome', outcome })
@@ -244,6 +256,7 @@ export class Pursuit {
     const place: Place = { ...this.place, cursor: answer.cursor!, seq: answer.seq, epoch: answer.epoch }
     if (this.resetBy(answer)) place.reconcile = true
     await this.store.commit({ ...commit, keys: { [PLACE]: JSON.stringify(place) } })
+    for (const { table, row } of commit.put ?? []) this.echoes.delete(`${table}/${row.id}`)
     this.place = place
     for (const outcome of commit.outcomes ?? []) this.events.emit({ kind: 'outcome', outcome })
     const tables = Object.keys(answer.changes ?? {})

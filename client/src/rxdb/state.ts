@@ -1,4 +1,7 @@
-import type { RxCollection, RxDatabase } from 'rxdb'
+import {
+  addConnectedStorageToCollection, createRevision, fillWithDefaultSettings, getDefaultRxDocumentMeta,
+  type RxCollection, type RxDocumentData, type RxJsonSchema,
+} from 'rxdb'
 import type { Durable } from '@pursuit/client'
 
 interface StateDoc {
@@ -6,26 +9,39 @@ interface StateDoc {
   value: string
 }
 
-const NAME = 'pursuit_state'
-const schema = {
-  title: NAME, version: 0, primaryKey: 'key', type: 'object', required: ['key', 'value'],
-  properties: { key: { type: 'string', maxLength: 100 }, value: { type: 'string' } },
-} as const
+const NAME = 'pursuit-state'
 
 /**
- * The adapter's own memory, in a collection of the app's database: it is lost exactly when the
- * rows are, never before and never after.
+ * The adapter's own memory, in a storage beside the collections: RxDB removes it together with
+ * any of them, so it is lost when rows are, and what was lost is fetched again. It is not a
+ * collection, of which free RxDB allows few.
  */
-export async function stateIn(database: RxDatabase): Promise<Durable> {
-  const made = database.collections[NAME] ?? (await database.addCollections({ [NAME]: { schema } }))[NAME]
-  const collection = made as unknown as RxCollection<StateDoc>
+export async function stateBeside(collections: RxCollection<any>[]): Promise<Durable> {
+  const { database, schema: { version } } = collections[0]!
+  const schema = fillWithDefaultSettings({
+    title: NAME, version, primaryKey: 'key', type: 'object', required: ['key', 'value'],
+    properties: { key: { type: 'string', maxLength: 100 }, value: { type: 'string' } },
+  } as RxJsonSchema<StateDoc>) as RxJsonSchema<RxDocumentData<StateDoc>>
+  const instance = await database.storage.createStorageInstance<StateDoc>({
+    databaseInstanceToken: database.token, databaseName: database.name, collectionName: NAME, schema, options: {},
+    multiInstance: database.multiInstance, devMode: false, ...(database.password && { password: database.password }),
+  })
+  for (const collection of collections) await addConnectedStorageToCollection(collection, NAME, schema)
+  database.onClose.push(() => instance.close())
+  const read = async (key: string) => (await instance.findDocumentsById([key], true))[0]
   return {
     async get(key) {
-      return (await collection.findOne(key).exec())?.value ?? null
+      const doc = await read(key)
+      return doc && !doc._deleted ? doc.value : null
     },
     async set(key, value) {
-      if (value === null) await collection.findOne(key).remove()
-      else await collection.upsert({ key, value })
+      const previous = await read(key)
+      const document = {
+        key, value: value ?? '', _deleted: value === null, _attachments: {}, _meta: { ...getDefaultRxDocumentMeta(), lwt: Date.now() },
+        _rev: createRevision(database.token, previous),
+      } as RxDocumentData<StateDoc>
+      const { error } = await instance.bulkWrite([previous ? { previous, document } : { document }], NAME)
+      if (error[0] && error[0].status !== 409) throw new Error(`pursuit: state not stored (${error[0].status})`)
     },
   }
 }

@@ -39,6 +39,16 @@ export async function dirtyKeys(database: Database, tables: Iterable<string>): P
   return keys
 }
 
+/** Records that WatermelonDB calls synced and that have never come from the server. */
+export async function unseenKeys(database: Database, tables: Iterable<string>): Promise<[table: string, id: string][]> {
+  const keys: [string, string][] = []
+  for (const table of tables) {
+    const raws = await database.get(table).query(Q.where('sync_v', 0), Q.where('_status', 'synced')).unsafeFetchRaw()
+    for (const raw of raws as Raw[]) keys.push([table, raw.id])
+  }
+  return keys
+}
+
 /** The adapter's own memory, in the database's local storage: lost exactly when the rows are. */
 export function stateIn(database: Database): Durable {
   const storage = database.localStorage

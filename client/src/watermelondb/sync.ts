@@ -5,7 +5,7 @@ import {
   type Draft, type Durable, type Outcome, type Schema, type Sent, type Session, type SyncAnswer,
 } from '@pursuit/client'
 import { DirtyRemoval, keepingEdits, translated, type Fix, type RemoteChanges } from './down.js'
-import { allRaws, dirtyKeys, rawsById, stateIn } from './records.js'
+import { allRaws, dirtyKeys, rawsById, stateIn, unseenKeys } from './records.js'
 import { Codec } from './schema.js'
 import { Shadows, draftsOf, sendAll, type LocalChanges } from './up.js'
 
@@ -162,6 +162,7 @@ export class PursuitSync {
   /** Writes down what was answered, and what that asks of the local records. */
   private async settle(sent: readonly Sent[], signal?: AbortSignal): Promise<void> {
     if (sent.length === 0) return
+    this.sentSome = true
     await this.shadows.add(sent)
     this.stuck = sent.filter((s) => !s.result).map((s) => s.mutation)
     const look: Sent[] = []
@@ -217,9 +218,23 @@ export class PursuitSync {
       await this.took(answer, later)
       done += count(answer)
       this.session.events.emit({ kind: 'progress', done, total })
-      if (answer.complete) return
+      if (answer.complete) return this.forgetUnseen(signal)
     }
   }
+
+  /** Records that were accepted and that the stream, read to its end, does not show: no longer ours. */
+  private async forgetUnseen(signal?: AbortSignal): Promise<void> {
+    if (!this.sentSome) return
+    this.sentSome = false
+    const waiting = new Set(this.link.outcomes().filter((o) => o.status === 'waiting' || o.status === 'stuck').map((o) => `${o.table}/${o.row}`))
+    const unseen = (await unseenKeys(this.database, this.codecs.keys())).filter(([t, id]) => !waiting.has(`${t}/${id}`))
+    if (unseen.length === 0 || signal?.aborted) return
+    const fixes = unseen.map(([table, id]) => ({ table, id, row: null }))
+    const nothing: SyncAnswer = { protocol: 1, epoch: '', server_time: '', seq: 0 }
+    await this.apply((spare) => translated(this.database, this.link, nothing, this.codecs, fixes, spare), [])
+  }
+
+  private sentSome = true
 
   private async page(signal?: AbortSignal): Promise<SyncAnswer | undefined> {
     const { cursor } = this.link.place
