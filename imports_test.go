@@ -66,9 +66,9 @@ var rules = []rule{
 	{"calls go down: nobody imports a command", out("cmd"), project("cmd")},
 	{"sign-in is used by HTTP and by commands alike", in("api/auth"), in("github.com/labstack", "net/http")},
 	{"only the store knows the object mapper: elsewhere it hides queries", out("models/store"), in("gorm.io", "github.com/libtnb/sqlite")},
-	{"HTTP ends in api: the engine is called by commands and jobs too", out("api", "cmd", "web"), in("github.com/labstack/echo")},
+	{"HTTP ends in api: the engine is called by commands and jobs too", out("api", "cmd", "web", "bench"), in("github.com/labstack/echo")},
 	{"the simulation checks the contract, not the code", in("sim/harness"), project("models", "api", "sync", "push", "reports")},
-	{"what serves tests does not serve users", out("models/store/storetest", "sim"),
+	{"what serves tests does not serve users", out("models/store/storetest", "sim", "bench"),
 		func(i string) bool {
 			return under(i, "testing", "pgregory.net/rapid", "github.com/Shopify/toxiproxy", "github.com/anishathalye/porcupine") ||
 				project("models/store/storetest", "sim")(i)
