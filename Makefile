@@ -3,10 +3,10 @@ SHELL := /bin/bash
 PACKAGES = $(shell go list ./... | grep -v /node_modules/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test bench sim lint
+.PHONY: help build run demo test bench microbench sim lint
 
 help: ## list these
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 build: ## build ./pursuit, a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o pursuit ./cmd/pursuit
@@ -20,7 +20,10 @@ demo: ## serve an invented program on a fresh database
 test: ## all checks and tests, on SQLite and Postgres; installs what is missing
 	script/test
 
-bench: ## all benchmarks, on both databases
+bench: ## a running server against the floor, as ratios, on both databases
+	go run ./bench
+
+microbench: ## the benchmarks beside the code
 	go test -run '^$$' -bench . -benchmem -timeout 60m $(PACKAGES)
 
 sim: ## many devices against the built binary, with faults
