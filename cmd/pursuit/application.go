@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"pursuit/api/auth"
 	"pursuit/models"
@@ -30,6 +31,9 @@ func (s *settings) open(ctx context.Context, logTo io.Writer) (*application, err
 
 func (c config) open(ctx context.Context, logTo io.Writer) (*application, error) {
 	slog.SetDefault(newLogger(c, logTo))
+	for _, name := range unknownSettings(os.Environ()) {
+		slog.Warn("there is no such setting", "name", name)
+	}
 	if c.clockOffset != 0 {
 		slog.Warn("the clock is shifted for a test", "offset", c.clockOffset.String())
 	}

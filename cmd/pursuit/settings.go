@@ -60,6 +60,24 @@ func readSettings(flags *pflag.FlagSet) (*settings, error) {
 	return &s, nil
 }
 
+// unknownSettings names the variables that look like settings and are none: a
+// misspelt one would otherwise be silently without effect.
+func unknownSettings(environ []string) []string {
+	known := map[string]bool{}
+	fields := reflect.TypeFor[settings]()
+	for i := range fields.NumField() {
+		known[envPrefix+fields.Field(i).Tag.Get("env")] = true
+	}
+	var unknown []string
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, envPrefix) && !strings.HasPrefix(name, envPrefix+"TEST_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
+}
+
 // config is settings that were found valid.
 type config struct {
 	databaseURL string

@@ -113,6 +113,13 @@ func TestUnreachableDatabase(t *testing.T) {
 	}
 }
 
+func TestMisspeltSettingsAreTold(t *testing.T) {
+	got := unknownSettings([]string{"PATH=/bin", "PURSUIT_ADR=x", "PURSUIT_ADDR=x", "PURSUIT_TEST=1", "PURSUIT_TEST_POSTGRES_URL=x"})
+	if len(got) != 1 || got[0] != "PURSUIT_ADR" {
+		t.Errorf("told are %v", got)
+	}
+}
+
 func TestBootstrapTellsAllFaultsAtOnce(t *testing.T) {
 	alone(t)
 	short := filepath.Join(t.TempDir(), "short")
