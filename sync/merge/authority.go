@@ -26,6 +26,9 @@ func (m *merger) unit(name string) *models.Rejection {
 		return nil
 	}
 	wins := legal && m.outranks(f)
+	if wins {
+		m.writeUnit(fields)
+	}
 	for n, i := range fields {
 		if models.Equal(m.old.Values[i], next[n]) {
 			continue
@@ -88,7 +91,16 @@ func (m *merger) unitValues(fields []int) []json.RawMessage {
 	return out
 }
 
+// writeUnit notes that the edit wrote every field of the unit, whether or not its
+// value changed: a unit has one writer.
+func (m *merger) writeUnit(fields []int) {
+	for _, i := range fields {
+		m.wrote = append(m.wrote, m.old.Table.Fields[i].Name)
+	}
+}
+
 func (m *merger) setUnit(fields []int, next []json.RawMessage) {
+	m.writeUnit(fields)
 	for n, i := range fields {
 		if !models.Equal(m.old.Values[i], next[n]) {
 			m.set(i, &m.old.Table.Fields[i], next[n])

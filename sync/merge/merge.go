@@ -52,15 +52,16 @@ func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 	}
 	if len(m.out.Changed) > 0 {
 		m.out.Row.V = e.By.V
-		m.out.Row.Meta.Wrote(e.By, m.out.Changed...)
+		m.out.Row.Meta.Wrote(e.By, append(m.wrote, m.out.Changed...)...)
 	}
 	return m.out, nil
 }
 
 type merger struct {
-	out Outcome
-	old *models.Row
-	e   Edit
+	out   Outcome
+	old   *models.Row
+	e     Edit
+	wrote []string // fields that count as written though their value is the same
 }
 
 // concurrent tells whether somebody else wrote the field after the edit's base.
