@@ -16,5 +16,5 @@ await build({
 })
 const built = readdirSync(out).filter((f) => f.endsWith('.test.mjs')).map((f) => join(out, f))
 const only = process.env.ONLY ? [`--test-name-pattern=${process.env.ONLY}`] : []
-const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=1', ...only, ...built], { stdio: 'inherit' })
+const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=1', '--test-force-exit', ...only, ...built], { stdio: 'inherit' })
 process.exit(run.status ?? 1)

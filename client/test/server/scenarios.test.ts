@@ -150,13 +150,15 @@ for (const kind of KINDS) {
       story('reassigned while holding unsent edits: the attempt is late, the note waits for a supervisor, the rows go', async (phone) => {
         const ids = await opened(town.people.worker!)
         await phone.sync()
+        phone.net.online = false
         const tried = await phone.insert('contact_attempts', attempt(ids.service, { occurred_at: new Date().toISOString() }))
         await phone.patch('people', ids.person, { notes: 'first line\nseen at the park' })
         await new Promise((r) => setTimeout(r, 30))
         await desk.patch('assignments', ids.assignment, { ended_at: new Date().toISOString() })
         await desk.write([{ table: 'assignments', row: newId(), op: 'insert', set: { service_id: ids.service, user_id: town.people.colleague!.id, role: 'outreach_worker' } }])
         await desk.sync()
-        await phone.sync()
+        phone.net.online = true
+        await insist(phone)
         await phone.sync()
         await desk.sync()
         assert.equal((await desk.get('contact_attempts', tried))?.late, true)

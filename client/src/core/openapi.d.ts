@@ -1,0 +1,1351 @@
+// Made by scripts/types.mjs from api/openapi.yaml; do not edit.
+export interface paths {
+    "/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a device in
+         * @description Wrong password, unknown account and deactivated user are one answer (invalid_credentials) after the same time. After five wrong passwords in 15 minutes for one account and address every try is 429 with Retry-After. A device without an id gets one.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trade a refresh token for the next one
+         * @description The token is spent by it. Using a spent one again ends the session (refresh_reused), except within 30 s and before its successor was used: then the answer holds that same successor.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke this device's tokens */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public keys that verify access tokens
+         * @description Old keys stay through a rotation.
+         */
+        get: operations["jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own profile */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the own profile or password
+         * @description A wrong current_password is 403 and counts as a wrong sign-in. A new password ends the user's sessions on all other devices.
+         */
+        patch: operations["patchMe"];
+        trace?: never;
+    };
+    "/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own devices; an admin sees the program's */
+        get: operations["listDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/current/push-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give this device its push token */
+        put: operations["putPushToken"];
+        post?: never;
+        /** Take this device's push token away */
+        delete: operations["deletePushToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut a device out, and perhaps order it to erase its store
+         * @description For its owner or an admin. From then on every call of the device answers 403 device_revoked, or device_wipe until it confirmed. For an admin the id means that phone, whoever signed in on it, unless user_id names one of them.
+         */
+        post: operations["revokeDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/wiped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that this device's store is erased
+         * @description The one call open to a device that was ordered to erase itself. The bearer may be any access or refresh token it ever had, expired and spent ones included; a refresh token may stand in the body instead.
+         */
+        post: operations["confirmWiped"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orgs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The program's organisations */
+        get: operations["listOrgs"];
+        put?: never;
+        /** Make an organisation (admin) */
+        post: operations["createOrg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The program's users (admin) */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Make a user (admin)
+         * @description An e-mail address that is taken, whatever its case, is 409.
+         */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user (admin)
+         * @description active false ends all of the user's sessions at once, and so does a password; a new role or org_id moves what they hold at once. Admins cannot take their own office away (409).
+         */
+        patch: operations["patchUser"];
+        trace?: never;
+    };
+    "/v1/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push mutations, then pull a page of changes
+         * @description One round trip; either half may be absent. Every write of case data is a mutation here, answered in order with one result each. A client applies a page in this order: drop, remove (unless the local _v is newer), upsert. Bodies may be gzipped: at most 4 MiB on the wire, 16 MiB unpacked, 1,000 mutations.
+         */
+        post: operations["sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every table and field, with type and merge policy */
+        get: operations["syncSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hear at once when something in scope changed
+         * @description Server-Sent Events: a tickle with the sequence number up to which something may be new, at once if something is newer than since, then within 250 ms of a commit; a comment every 20 s. The stream ends when the device is revoked, the user deactivated or the server drained; it outlives the access token. With wait it is one long poll.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sync/digests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sums over everything in scope, to compare with the device's own
+         * @description For each bucket and table of the caller's scope now: the count of live rows and the sum modulo 2^32 of the CRC-32 (IEEE) of table/id/_v. With seq > cursor_seq the device pulls first; then it pulls the buckets that differ whole. A scope of more than 20,000 buckets goes on with after = next.
+         */
+        post: operations["digests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/referrals/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the own referrals (referral partner)
+         * @description All that a referral partner ever sees.
+         */
+        get: operations["listReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process lives */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The database is reachable and migrated */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics as Prometheus reads them */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document as a page */
+        get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Problem: {
+            /** @description urn:pursuit:problem: and the code */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /** @enum {string} */
+            code: "bad_json" | "bad_cursor" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden" | "device_revoked" | "device_wipe" | "not_found" | "method_not_allowed" | "conflict" | "body_too_large" | "unsupported_encoding" | "invalid_request" | "too_many_mutations" | "unsupported_protocol" | "too_many_attempts" | "internal" | "unavailable";
+            errors?: {
+                location: string;
+                message: string;
+            }[];
+        };
+        /** @description The cursor of the next page, or null at the end */
+        Next: string | null;
+        /** @enum {string} */
+        Role: "outreach_worker" | "case_manager" | "supervisor" | "director" | "referral_partner" | "admin";
+        /** @enum {string} */
+        OrgKind: "lead" | "service_provider" | "law_enforcement" | "community_partner";
+        QuietHours: {
+            start: string;
+            end: string;
+        };
+        User: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            org_id: string;
+            /** Format: uuid */
+            program_id: string;
+            locale: string;
+            time_zone: string;
+        };
+        Account: components["schemas"]["User"] & {
+            quiet_hours: components["schemas"]["QuietHours"] | null;
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Org: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            kind: components["schemas"]["OrgKind"];
+        };
+        Device: {
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            platform: string;
+            app_version: string;
+            /** @enum {string} */
+            status: "active" | "revoked" | "wipe_pending" | "wiped";
+            /** Format: date-time */
+            last_sync_at: string | null;
+        };
+        SyncRequest: {
+            /** @constant */
+            protocol: 1;
+            /** @description The schema that the app was built for */
+            schema?: number;
+            /**
+             * Format: date-time
+             * @description The device's clock now; edits are corrected by its offset
+             */
+            device_time?: string;
+            push?: components["schemas"]["Mutation"][];
+            pull?: {
+                /** @description Null starts from nothing */
+                cursor?: string | null;
+                /**
+                 * @description Rows of a page; more than 5000 is clamped
+                 * @default 1000
+                 */
+                limit: number;
+                tables?: string[] | null;
+                /** @description These buckets whole */
+                buckets?: string[];
+                backfill?: {
+                    from_schema?: number;
+                };
+            } | null;
+        };
+        Mutation: {
+            /** Format: uuid */
+            id: string;
+            /** @description Mutations of one group apply all or not at all */
+            group?: string;
+            table: string;
+            /** Format: uuid */
+            row: string;
+            /** @enum {string} */
+            op: "insert" | "patch" | "delete";
+            /** @description The _v that the device last saw; 0 for an insert */
+            base?: number;
+            /**
+             * Format: date-time
+             * @description The device's clock at the edit
+             */
+            at?: string;
+            set?: Record<string, never>;
+        };
+        Row: {
+            /** Format: uuid */
+            id: string;
+            /** @description The sequence of its last change */
+            _v: number;
+            /**
+             * Format: uuid
+             * @description Its bucket
+             */
+            _b: string;
+        };
+        Result: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "applied" | "merged" | "deferred" | "quarantined" | "rejected";
+            v?: number;
+            duplicate: boolean;
+            /** @enum {string} */
+            code?: "unknown_table" | "unknown_field" | "invalid_value" | "missing_field" | "row_exists" | "row_gone" | "read_only_field" | "forbidden" | "forbidden_transition" | "group_failed" | "mutation_id_reused";
+            message?: string;
+            field?: string;
+            row?: components["schemas"]["Row"];
+            conflicts?: string[];
+        };
+        SyncAnswer: {
+            /** @constant */
+            protocol: 1;
+            epoch: string;
+            /** Format: date-time */
+            server_time: string;
+            seq: number;
+            results: components["schemas"]["Result"][];
+            /** @description By table */
+            changes?: {
+                [key: string]: {
+                    upsert?: components["schemas"]["Row"][];
+                    remove?: {
+                        /** Format: uuid */
+                        id: string;
+                        _v: number;
+                    }[];
+                };
+            };
+            /** @description Buckets no longer held */
+            drop?: string[];
+            cursor?: string;
+            /** @description false: ask again with the cursor */
+            complete?: boolean;
+            /** @description true: the named buckets whole, instead of what is there */
+            replace?: boolean;
+            directive: null | {
+                /** @enum {string} */
+                kind: "reconcile" | "upgrade";
+                min_schema?: number;
+            };
+        };
+        SyncSchema: {
+            schema: number;
+            min_schema: number;
+            tables: {
+                [key: string]: {
+                    bucket: string;
+                    fields: {
+                        [key: string]: {
+                            type: string;
+                            /** @enum {string} */
+                            policy: "latest" | "union" | "text" | "authority" | "max";
+                            required: boolean;
+                            read_only: boolean;
+                            values?: string[];
+                            max_length?: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    responses: {
+        /** @description What went wrong (RFC 9457) */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Yes */
+        Alive: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: "ok";
+                };
+            };
+        };
+        /** @description Signed in */
+        Tokens: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    access_token: string;
+                    /** @constant */
+                    token_type: "Bearer";
+                    /** @description Seconds */
+                    expires_in: number;
+                    refresh_token: string;
+                    device_id: string;
+                    user: components["schemas"]["User"];
+                };
+            };
+        };
+        /** @description The profile */
+        Me: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["User"] & {
+                    quiet_hours: components["schemas"]["QuietHours"] | null;
+                };
+            };
+        };
+    };
+    parameters: {
+        /** @description Entries of a page; more than 500 is clamped */
+        limit: number;
+        /** @description The next of the page before */
+        cursor: string;
+        /** @description The device's own id */
+        device: string;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    password: string;
+                    device?: {
+                        /** @description The device's own id; it stays the same over sign-ins */
+                        id?: string;
+                        name?: string;
+                        platform?: string;
+                        app_version?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Tokens"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    refresh_token: string;
+                    /** @description If given, the token must be this device's */
+                    device_id?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Tokens"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JWK set (RFC 7517, RFC 8037) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: {
+                            /** @constant */
+                            kty: "OKP";
+                            /** @constant */
+                            crv: "Ed25519";
+                            x: string;
+                            kid: string;
+                            /** @constant */
+                            use: "sig";
+                            /** @constant */
+                            alg: "EdDSA";
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Me"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description BCP 47 language tag */
+                    locale?: string;
+                    /** @description IANA name; empty for the program's */
+                    time_zone?: string;
+                    quiet_hours?: components["schemas"]["QuietHours"];
+                    current_password?: string;
+                    new_password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Me"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of devices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        devices: components["schemas"]["Device"][];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putPushToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Stored */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deletePushToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device's own id */
+                id: components["parameters"]["device"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    wipe?: boolean;
+                    /** Format: uuid */
+                    user_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The device as it stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirmWiped: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device's own id */
+                id: components["parameters"]["device"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    refresh_token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOrgs: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of organisations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        orgs: components["schemas"]["Org"][];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createOrg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    kind: components["schemas"]["OrgKind"];
+                };
+            };
+        };
+        responses: {
+            /** @description The new organisation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Org"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of users */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        users: components["schemas"]["Account"][];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    name: string;
+                    password: string;
+                    role: components["schemas"]["Role"];
+                    /** Format: uuid */
+                    org_id: string;
+                    locale?: string;
+                    time_zone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The new user */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email?: string;
+                    name?: string;
+                    password?: string;
+                    role?: components["schemas"]["Role"];
+                    /** Format: uuid */
+                    org_id?: string;
+                    locale?: string;
+                    time_zone?: string;
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The user as they stand now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRequest"];
+            };
+        };
+        responses: {
+            /** @description Results of the push and one page of the pull */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    syncSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schema of this server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncSchema"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    live: {
+        parameters: {
+            query?: {
+                /** @description The seq of the device's last pull; absent - only what comes from now on */
+                since?: number;
+                /** @description Seconds of a long poll; absent - a stream */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream, or the long poll's news */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                    "application/json": {
+                        seq: number;
+                    };
+                };
+            };
+            /** @description Nothing new within the wait */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    digests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    cursor?: string | null;
+                    /** Format: uuid */
+                    after?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The sums */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        seq: number;
+                        /** @description Up to where a device with that cursor has everything */
+                        cursor_seq: number;
+                        buckets: {
+                            [key: string]: {
+                                [key: string]: number[];
+                            };
+                        };
+                        /** Format: uuid */
+                        next?: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReceipts: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of receipts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        receipts: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date */
+                            received_on: string;
+                            /** @enum {string} */
+                            status: "received" | "closed";
+                        }[];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Alive"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Alive"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without scripts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+}
