@@ -20,11 +20,8 @@ const (
 // page reads the query's limit and cursor. after is where the cursor stands, with
 // as many parts as the list's key; all are "" at the start.
 func page(c echo.Context, parts int) (limit int, after []string, err error) {
-	limit = listDefault
-	if text := c.QueryParam("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 {
-			return 0, nil, models.Invalid("query.limit", "must be a whole number above 0")
-		}
+	if limit, err = pageLimit(c); err != nil {
+		return 0, nil, err
 	}
 	after = make([]string, parts)
 	if text := c.QueryParam("cursor"); text != "" {
@@ -32,7 +29,20 @@ func page(c echo.Context, parts int) (limit int, after []string, err error) {
 			return 0, nil, err
 		}
 	}
-	return min(limit, listLimit), after, nil
+	return limit, after, nil
+}
+
+// pageLimit reads how many entries a page is to have.
+func pageLimit(c echo.Context) (int, error) {
+	text := c.QueryParam("limit")
+	if text == "" {
+		return listDefault, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 {
+		return 0, models.Invalid("query.limit", "must be a whole number above 0")
+	}
+	return min(limit, listLimit), nil
 }
 
 func badCursor() error {

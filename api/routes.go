@@ -27,6 +27,13 @@ var (
 	everyone = access{}
 	admins   = access{roles: []models.Role{models.RoleAdmin}}
 	partners = access{roles: []models.Role{models.RoleReferralPartner}}
+
+	// what reports may be read by whom: docs/domain.md, sections 3 and 4
+	effort   = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector}}
+	summing  = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector, models.RoleReferralPartner}}
+	freezing = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector}}
+	entering = access{roles: []models.Role{models.RoleDirector, models.RoleAdmin}}
+	printed  = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
 )
 
 // guard gives the middleware that holds a route's access.
@@ -71,5 +78,14 @@ func (s *Server) routes() []route {
 		{get, "/v1/sync/live", everyone, s.live},
 		{post, "/v1/sync/digests", everyone, s.digests},
 		{get, "/v1/referrals/receipts", partners, s.receipts},
+
+		{get, "/v1/intensity/services", effort, s.intensityServices},
+		{get, "/v1/intensity/services/:id", effort, s.intensityService},
+		{get, "/v1/intensity/workers", effort, s.intensityWorkers},
+		{get, "/v1/intensity/program", effort, s.intensityProgram},
+		{get, "/v1/reports/summary", summing, s.summary},
+		{post, "/v1/reports/summary/freeze", freezing, s.freezeSummary},
+		{get, "/v1/reports/published-check", printed, s.publishedCheck},
+		{put, "/v1/incident-counts/:year/:month", entering, s.putIncidentCount},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"pursuit/api/auth"
 	"pursuit/models"
 	"pursuit/models/store"
+	"pursuit/reports"
 	"pursuit/sync"
 )
 
@@ -48,6 +49,7 @@ type Server struct {
 	auth     *auth.Service
 	accounts Accounts
 	engine   *sync.Engine
+	reports  *reports.Loader
 	registry *prometheus.Registry
 	metrics  *metrics
 	docs     []byte
@@ -58,7 +60,7 @@ type Server struct {
 
 // New makes a server; it does not listen.
 func New(cfg Config) (*Server, error) {
-	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, registry: cfg.Metrics,
+	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, reports: reports.NewLoader(cfg.Store), registry: cfg.Metrics,
 		closing: make(chan struct{})}
 	var err error
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {

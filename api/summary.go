@@ -1,0 +1,173 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"pursuit/models"
+	"pursuit/reports"
+)
+
+// summary is GET /v1/reports/summary (docs/domain.md, section 4).
+func (s *Server) summary(c echo.Context) error {
+	q := newQuery(c, "year", "as_of", "format", "frozen")
+	frozen, format := q.id("frozen"), q.format()
+	if frozen != "" {
+		if err := q.err(); err != nil {
+			return err
+		}
+		return s.frozenSummary(c, frozen, format)
+	}
+	year, asOf := q.year(), q.date("as_of")
+	if err := q.err(); err != nil {
+		return err
+	}
+	if err := s.audited(c, "report.summary"); err != nil {
+		return err
+	}
+	found, err := s.reports.Summary(c.Request().Context(), actorOf(c), year, asOf)
+	if err != nil {
+		return err
+	}
+	switch format {
+	case formatJSON:
+		return c.JSON(http.StatusOK, found)
+	case formatCSV:
+		return tables(c, summaryName(year), format, reports.SummaryTable(found))
+	}
+	book, err := reports.SummaryBook(found)
+	if err != nil {
+		return err
+	}
+	return tables(c, summaryName(year), format, book...)
+}
+
+func summaryName(year int) string { return fmt.Sprintf("summary-%d", year) }
+
+// frozenSummary answers a kept summary as it was, and what came late for it.
+func (s *Server) frozenSummary(c echo.Context, id, format string) error {
+	if err := s.audited(c, "report.frozen", id); err != nil {
+		return err
+	}
+	found, err := s.reports.Frozen(c.Request().Context(), actorOf(c), id)
+	if err != nil {
+		return err
+	}
+	switch format {
+	case formatCSV:
+		return kept(c, found.CSV, format)
+	case formatXLSX:
+		return kept(c, found.XLSX, format)
+	}
+	body := bytes.TrimSuffix(bytes.TrimSpace(found.Summary), []byte("}"))
+	body = append(bytes.Clone(body), fmt.Sprintf(`,"frozen":%q,"frozen_at":%q,"late":`, id, models.FormatTime(found.At))...)
+	body = append(appendJSON(body, found.Late), '}')
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, body)
+}
+
+func kept(c echo.Context, content []byte, format string) error {
+	return file(c, "summary-frozen", format, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+type freezeBody struct {
+	Year int           `json:"year"`
+	AsOf *reports.Date `json:"as_of"`
+}
+
+func (b *freezeBody) check(f *faults) {
+	if !knownYear(b.Year) {
+		f.add("body.year", fmt.Sprintf("must be a year from %d to %d", reports.FirstYear, reports.LastYear))
+	}
+	if b.AsOf != nil {
+		if year, _, _ := b.AsOf.Civil(); !knownYear(year) {
+			f.add("body.as_of", "must be a date like 2024-12-31")
+		}
+	}
+}
+
+// freezeSummary is POST /v1/reports/summary/freeze.
+func (s *Server) freezeSummary(c echo.Context) error {
+	in, err := decode[freezeBody](c)
+	if err != nil {
+		return err
+	}
+	var asOf reports.Date
+	if in.AsOf != nil {
+		asOf = *in.AsOf
+	}
+	id, err := s.reports.Freeze(c.Request().Context(), actorOf(c), in.Year, asOf)
+	if err != nil {
+		return err
+	}
+	if err := s.audited(c, "report.freeze", id); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, map[string]string{"id": id})
+}
+
+// publishedCheck is GET /v1/reports/published-check.
+func (s *Server) publishedCheck(c echo.Context) error {
+	q := newQuery(c, "year", "format")
+	year, format := q.year(), q.format()
+	if err := q.err(); err != nil {
+		return err
+	}
+	p, known, err := reports.PublishedCheck(year)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return models.Invalid("query.year", "must be 2024, the one year whose printed report is known")
+	}
+	if format != formatJSON {
+		return tables(c, "published-"+strconv.Itoa(year), format, reports.DisagreementsTable(p))
+	}
+	return c.JSON(http.StatusOK, p)
+}
+
+type incidentBody struct {
+	InjuryFatalShootings *int64 `json:"injury_fatal_shootings"`
+	ShootingIncidents    *int64 `json:"shooting_incidents"`
+}
+
+func (b *incidentBody) check(f *faults) {
+	for name, n := range map[string]*int64{"injury_fatal_shootings": b.InjuryFatalShootings, "shooting_incidents": b.ShootingIncidents} {
+		if n != nil && (*n < 0 || *n > reports.MaxIncidents) {
+			f.add("body."+name, fmt.Sprintf("must be a whole number from 0 to %d, or null when not known", reports.MaxIncidents))
+		}
+	}
+}
+
+// putIncidentCount is PUT /v1/incident-counts/{year}/{month}.
+func (s *Server) putIncidentCount(c echo.Context) error {
+	in, err := decode[incidentBody](c)
+	if err != nil {
+		return err
+	}
+	var f faults
+	year, err := strconv.Atoi(c.Param("year"))
+	if err != nil || !knownYear(year) {
+		f.add("path.year", fmt.Sprintf("must be a year from %d to %d", reports.FirstYear, reports.LastYear))
+	}
+	month, err := strconv.Atoi(c.Param("month"))
+	if err != nil || month < 1 || month > 12 {
+		f.add("path.month", "must be a month from 1 to 12")
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	err = s.reports.PutIncidentCount(c.Request().Context(), actorOf(c), year, month, in.InjuryFatalShootings, in.ShootingIncidents)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"year": year, "month": month,
+		"injury_fatal_shootings": in.InjuryFatalShootings, "shooting_incidents": in.ShootingIncidents})
+}
