@@ -12,10 +12,12 @@ import (
 )
 
 const (
-	pushesPerTx    = 64               // pushes that may share a transaction
-	mutationsPerTx = 2000             // so that no push waits long for another
-	queueMax       = 4096             // waiting pushes of one program; beyond, devices are told to come back
-	pushTimeLimit  = 90 * time.Second // a transaction's limit and a little
+	pushesPerTx    = 64                   // pushes that may share a transaction
+	mutationsPerTx = 2000                 // so that no push waits long for another
+	gatherMost     = 4 * time.Millisecond // the longest wait for more pushes to share a transaction
+	gatherShare    = 3                    // and at most this part of the last transaction's time
+	queueMax       = 4096                 // waiting pushes of one program; beyond, devices are told to come back
+	pushTimeLimit  = 90 * time.Second     // a transaction's limit and a little
 )
 
 // queue gathers the pushes of one program that arrive while a transaction runs, and
@@ -25,6 +27,8 @@ type queue struct {
 	mu      gosync.Mutex
 	waiting []*pending
 	busy    bool
+	wanted  int           // while gather waits: how many pushes end the wait; else 0
+	enough  chan struct{} // closed when so many wait
 }
 
 // pending is a push that waits for its results.
@@ -75,6 +79,10 @@ func (q *queue) enter(p *pending) (lead bool, err error) {
 		return false, &models.Error{Kind: models.KindUnavailable, Code: "busy", Text: "Too many pushes wait; send again.", RetryAfter: 1}
 	}
 	q.waiting = append(q.waiting, p)
+	if q.wanted > 0 && len(q.waiting) >= q.wanted {
+		q.wanted = 0
+		close(q.enough)
+	}
 	lead = !q.busy
 	q.busy = true
 	return lead, nil
@@ -104,11 +112,41 @@ func (e *Engine) drain(ctx context.Context, q *queue, program int32) {
 		if batch == nil {
 			return
 		}
+		begin := time.Now()
 		e.together(ctx, program, batch)
 		for _, p := range batch {
 			close(p.done)
 		}
+		q.gather(len(batch), min(gatherMost, time.Since(begin)/gatherShare))
 	}
+}
+
+// gather waits a moment for the devices that were just answered to send their next
+// push, if several are at it: a commit costs a write to the disk, and one for eight
+// pushes costs what one for four does. It never waits longer than limit.
+func (q *queue) gather(answered int, limit time.Duration) {
+	q.mu.Lock()
+	expect := answered + len(q.waiting)
+	if expect < 3 || len(q.waiting) == 0 && answered < 2 {
+		q.mu.Unlock()
+		return
+	}
+	q.wanted, q.enough = expect-expect/4, make(chan struct{})
+	enough := q.enough
+	if len(q.waiting) >= q.wanted {
+		q.wanted = 0
+		close(enough)
+	}
+	q.mu.Unlock()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-enough:
+	case <-timer.C:
+	}
+	q.mu.Lock()
+	q.wanted = 0
+	q.mu.Unlock()
 }
 
 // together runs pushes in one transaction. If that fails, each runs in its own, so
