@@ -82,12 +82,12 @@ func greet(out io.Writer, address string, plan demo.Plan, now time.Time) {
 	fmt.Fprintf(out, "\nA worker's phone signs in, pulls its cases and pushes an attempt:\n\n")
 	fmt.Fprintf(out, `TOKEN=$(curl -s %s/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"%s","password":"%s","device":{"id":"phone-1","name":"Phone 1","platform":"android","app_version":"1.0"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`+"\n\n",
 		address, worker.Email, demo.Password)
-	fmt.Fprintf(out, `curl -s --compressed %s/v1/sync -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"protocol":1,"pull":{"cursor":null,"limit":3}}'`+"\n\n", address)
+	fmt.Fprintf(out, `curl -s --compressed %s/v1/sync -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"protocol":1,"pull":{"cursor":null,"limit":3}}'; echo`+"\n\n", address)
 	cases := plan.OpenCases(worker.ID)
 	if len(cases) == 0 {
 		return
 	}
 	at := now.UTC().Format(time.RFC3339)
-	fmt.Fprintf(out, `curl -s %s/v1/sync -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"protocol":1,"push":[{"id":"%s","table":"contact_attempts","row":"%s","op":"insert","base":0,"at":"%s","set":{"service_id":"%s","channel":"call","outcome":"left_message","occurred_at":"%s"}}]}'`+"\n\n",
+	fmt.Fprintf(out, `curl -s %s/v1/sync -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"protocol":1,"push":[{"id":"%s","table":"contact_attempts","row":"%s","op":"insert","base":0,"at":"%s","set":{"service_id":"%s","channel":"call","outcome":"left_message","occurred_at":"%s"}}]}'; echo`+"\n\n",
 		address, greetingMutation, greetingAttempt, at, cases[len(cases)-1], at)
 }

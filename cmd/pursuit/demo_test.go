@@ -59,7 +59,7 @@ func startDemo(t *testing.T, url string) string {
 		}
 	})
 	for end := time.Now().Add(demoStart); time.Now().Before(end); time.Sleep(demoPoll) {
-		if strings.Count(out.String(), "curl ") == 3 && strings.HasSuffix(out.String(), "'\n\n") {
+		if strings.Count(out.String(), "curl ") == 3 && strings.HasSuffix(out.String(), "; echo\n\n") {
 			return out.String()
 		}
 		if len(ended) > 0 {

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -39,14 +40,36 @@ func Play(ctx context.Context, url string, plan demo.Plan, passwordHash string) 
 	if err != nil {
 		return err
 	}
+	if err := report(ctx, st, program, plan); err != nil {
+		return err
+	}
 	return perform(ctx, engine, program, plan.Steps, cast)
+}
+
+// report enters the public counts of each month, as an admin of the program.
+func report(ctx context.Context, st *store.Store, program int32, plan demo.Plan) error {
+	admin := ""
+	for _, u := range plan.Users {
+		if u.Role == models.RoleAdmin {
+			admin = u.ID
+		}
+	}
+	for _, i := range plan.Incidents {
+		injuries, shootings := int64(i.InjuryFatalShootings), int64(i.ShootingIncidents)
+		err := st.PutIncidentCount(ctx, store.IncidentCount{Program: program, Year: i.Year, Month: i.Month,
+			InjuryFatalShootings: &injuries, ShootingIncidents: &shootings, By: admin})
+		if err != nil {
+			return fmt.Errorf("enter the counts of month %d: %w", i.Month, err)
+		}
+	}
+	return nil
 }
 
 // empty holds that a plan is played on a database without a program.
 func empty(ctx context.Context, st *store.Store) error {
 	programs, err := st.Programs(ctx)
 	if err == nil && len(programs) > 0 {
-		err = models.E(models.KindConflict, "conflict", "The demo wants a database without a program.")
+		err = errors.New("the demo wants a database without a program")
 	}
 	return err
 }

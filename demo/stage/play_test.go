@@ -96,6 +96,20 @@ func TestPlayWritesThePlan(t *testing.T) {
 	}
 }
 
+// The published counts of shootings are entered for every month.
+func TestPlayEntersIncidentCounts(t *testing.T) {
+	plan := built(t)
+	plan.Steps = nil
+	for _, dialect := range storetest.Dialects {
+		var months, injuries, shootings int
+		err := play(t, dialect, plan).SQLDB().QueryRow(`SELECT count(*), sum(injury_fatal_shootings), sum(shooting_incidents)
+			FROM incident_counts WHERE year = 2024`).Scan(&months, &injuries, &shootings)
+		if err != nil || months != 12 || injuries != 226 || shootings != 803 {
+			t.Errorf("%s: %d months, %d and %d shootings, %v", dialect, months, injuries, shootings, err)
+		}
+	}
+}
+
 // selfAssigned counts the assignments that the server made for workers who opened a
 // service themselves.
 func selfAssigned(rows map[string]string, plan demo.Plan) int {
