@@ -7,7 +7,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	sqlitedriver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -61,13 +63,28 @@ func (s *Store) in(column string) string {
 // ids gives the parameter that belongs to a condition made by in.
 func (s *Store) ids(list []string) any {
 	if s.dialect == Postgres {
-		return list
+		return uuids(list)
 	}
 	text, err := json.Marshal(list)
 	if err != nil { // strings always marshal
 		return "[]"
 	}
 	return string(text)
+}
+
+// uuids turns ids into what the Postgres driver sends as 16 bytes each; as text it
+// would try, fail, format and be parsed again. What is no id becomes NULL.
+func uuids(list []string) []pgtype.UUID {
+	out := make([]pgtype.UUID, len(list))
+	for i, id := range list {
+		out[i] = uuidOf(id)
+	}
+	return out
+}
+
+func uuidOf(id string) pgtype.UUID {
+	u, err := uuid.Parse(id)
+	return pgtype.UUID{Bytes: u, Valid: err == nil}
 }
 
 // forUpdate locks the rows of one table of a query, where the database locks rows.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"pursuit/models"
 )
 
@@ -120,12 +122,12 @@ func (tx *ProgramTx) logMutationsPostgres(list []LoggedMutation) error {
 		return nil
 	}
 	n := len(list)
-	ids, hashes, users, devices := make([]string, n), make([][]byte, n), make([]string, n), make([]string, n)
-	tables, rows, received, vs := make([]int16, n), make([]string, n), make([]int64, n), make([]int64, n)
+	ids, hashes, users, devices := make([]pgtype.UUID, n), make([][]byte, n), make([]pgtype.UUID, n), make([]string, n)
+	tables, rows, received, vs := make([]int16, n), make([]pgtype.UUID, n), make([]int64, n), make([]int64, n)
 	results, bodies := make([]*string, n), make([]*string, n)
 	for i, m := range list {
-		ids[i], hashes[i], users[i], devices[i] = m.ID, m.Hash, m.UserID, m.DeviceID
-		tables[i], rows[i], received[i], vs[i] = int16(m.TableNo), rowID(m.Row), m.ReceivedAt, m.Result.V
+		ids[i], hashes[i], users[i], devices[i] = uuidOf(m.ID), m.Hash, uuidOf(m.UserID), m.DeviceID
+		tables[i], rows[i], received[i], vs[i] = int16(m.TableNo), uuidOf(rowID(m.Row)), m.ReceivedAt, m.Result.V
 		result, err := resultText(m.Result)
 		if err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"pursuit/models"
 )
 
@@ -148,9 +150,9 @@ func (tx *ProgramTx) saveRowsPostgres(rows []Saved, docs [][]byte, former []*mod
 // feedColumns are rows turned into one array a column.
 type feedColumns struct {
 	tbl     []int16
-	id      []string
+	id      []pgtype.UUID
 	seq     []int64
-	bucket  []string
+	bucket  []pgtype.UUID
 	deleted []bool
 	doc     []string
 	meta    []string
@@ -158,9 +160,9 @@ type feedColumns struct {
 
 func (c *feedColumns) add(r *models.Row, doc []byte) {
 	c.tbl = append(c.tbl, int16(r.Table.No))
-	c.id = append(c.id, r.ID)
+	c.id = append(c.id, uuidOf(r.ID))
 	c.seq = append(c.seq, r.V)
-	c.bucket = append(c.bucket, r.Bucket)
+	c.bucket = append(c.bucket, uuidOf(r.Bucket))
 	c.deleted = append(c.deleted, r.Deleted)
 	c.doc = append(c.doc, string(doc))
 	c.meta = append(c.meta, string(r.Meta.Encode()))

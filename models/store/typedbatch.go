@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"pursuit/models"
 )
 
@@ -18,7 +20,7 @@ func (tx *ProgramTx) insertTyped(t *models.Table, rows []Saved, picked []int) er
 	for n, i := range picked {
 		ids[n], seqs[n] = rows[i].Row.ID, rows[i].Row.V
 	}
-	params := []any{tx.Program.No, ids, seqs}
+	params := []any{tx.Program.No, uuids(ids), seqs}
 	var used uint64
 	for f := range t.Fields {
 		if values := columnOf(t.Fields[f].Type, f, rows, picked); values != nil {
@@ -90,7 +92,15 @@ func columnOf(kind models.Type, f int, rows []Saved, picked []int) any {
 			t, _ := models.ParseTime(models.Text(v)) // canonical
 			return t.UnixMilli()
 		})
-	case models.TypeText, models.TypeCode, models.TypeID, models.TypeDate:
+	case models.TypeID:
+		out := make([]pgtype.UUID, len(picked))
+		for n, i := range picked {
+			if v := rows[i].Row.Values[f]; v != nil {
+				out[n] = uuidOf(models.Text(v))
+			}
+		}
+		return out
+	case models.TypeText, models.TypeCode, models.TypeDate:
 		return gather(f, rows, picked, models.Text)
 	}
 	return gather(f, rows, picked, func(v json.RawMessage) string { return string(v) })
