@@ -30,20 +30,37 @@ func (w *world) prefetch(batch []*pending) error {
 			w.wantParents(it, func(id string) { want(&ids, id) })
 		}
 	}
-	var err error
-	if w.seen, err = w.tx.Seen(mutations); err != nil {
+	found, err := w.tx.Prefetch(store.Wanted{Mutations: mutations, Users: users, Rows: ids, Buckets: buckets})
+	if err != nil {
 		return err
 	}
-	if w.authors, err = w.tx.Authors(users); err != nil {
-		return err
+	w.seen, w.authors, w.anyWait = found.Seen, found.Authors, found.Waiting
+	w.know(ids, found.Rows)
+	w.knowGrants(buckets, found)
+	return nil
+}
+
+// know takes over loaded rows; of ids without a row it is known that there is none.
+func (w *world) know(ids []string, rows []*models.Row) {
+	for _, id := range ids {
+		w.known[id] = true
 	}
-	if w.anyWait, err = w.tx.AnyDeferred(); err != nil {
-		return err
+	for _, r := range rows {
+		w.rows[rowKey{r.Table, r.ID}] = &held{row: r, stored: true}
 	}
-	if err := w.load(ids...); err != nil {
-		return err
+}
+
+// knowGrants takes over loaded grants, of the buckets named and of those of the rows.
+func (w *world) knowGrants(buckets []string, found store.Prefetched) {
+	for _, b := range buckets {
+		w.grants[b] = nil
 	}
-	return w.prefetchGrants(buckets)
+	for _, r := range found.Rows {
+		w.grants[r.Bucket] = nil
+	}
+	for _, g := range found.Grants {
+		w.grants[g.Bucket] = append(w.grants[g.Bucket], &grant{Grant: g})
+	}
 }
 
 func (w *world) wantParents(it *Item, want func(string)) {
@@ -54,15 +71,6 @@ func (w *world) wantParents(it *Item, want func(string)) {
 	for _, parent := range t.Parents {
 		want(models.Text(bytes.TrimSpace(it.Set[parent.Field])))
 	}
-}
-
-// prefetchGrants loads the grants of the buckets given, those that new rows will
-// open, and of the buckets of all rows loaded.
-func (w *world) prefetchGrants(buckets []string) error {
-	for _, h := range w.rows {
-		buckets = append(buckets, h.row.Bucket)
-	}
-	return w.loadGrants(buckets...)
 }
 
 // push runs one device's mutations in order. Its results come in the same order.

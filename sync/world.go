@@ -37,6 +37,8 @@ type world struct {
 	anyWait  bool
 	order    int64 // of the next deferred mutation
 
+	settled []settled // waiting mutations whose wait ended here
+
 	arrived []string // rows inserted, for which others may wait
 	opened  []string // buckets granted to somebody
 
@@ -92,9 +94,7 @@ func (w *world) load(ids ...string) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		w.rows[rowKey{r.Table, r.ID}] = &held{row: r, stored: true}
-	}
+	w.know(nil, rows)
 	return nil
 }
 

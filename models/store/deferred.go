@@ -19,10 +19,12 @@ type Deferred struct {
 
 const deferredColumns = `mutation_id, wants, row_id, user_id, grp, ord, since, body`
 
+const anyDeferredQuery = `SELECT count(*) FROM (SELECT 1 FROM deferred WHERE program_no = ? LIMIT 1) AS waiting`
+
 // AnyDeferred tells whether any mutation of the program waits: most of the time none does.
 func (tx *ProgramTx) AnyDeferred() (bool, error) {
 	var one int
-	err := tx.row(`SELECT count(*) FROM (SELECT 1 FROM deferred WHERE program_no = ? LIMIT 1) AS waiting`, tx.Program.No).Scan(&one)
+	err := tx.row(anyDeferredQuery, tx.Program.No).Scan(&one)
 	if err != nil {
 		return false, fmt.Errorf("look for deferred mutations: %w", err)
 	}

@@ -33,19 +33,27 @@ func (tx *ProgramTx) GrantsOf(principal string) ([]models.Grant, error) {
 	return scanGrants(rows)
 }
 
+func scanGrant(row scanner) (models.Grant, error) {
+	var g models.Grant
+	var revoked, revokedAt sql.NullInt64
+	var grantedAt int64
+	if err := row.Scan(&g.Bucket, &g.Principal, &g.Source, &g.Granted, &revoked, &grantedAt, &revokedAt); err != nil {
+		return g, fmt.Errorf("read grant: %w", err)
+	}
+	g.Revoked, g.GrantedAt = models.Forever, fromMillis(grantedAt)
+	if revoked.Valid {
+		g.Revoked, g.RevokedAt = revoked.Int64, fromMillis(revokedAt.Int64)
+	}
+	return g, nil
+}
+
 func scanGrants(rows *sql.Rows) ([]models.Grant, error) {
 	defer rows.Close()
 	var out []models.Grant
 	for rows.Next() {
-		var g models.Grant
-		var revoked, revokedAt sql.NullInt64
-		var grantedAt int64
-		if err := rows.Scan(&g.Bucket, &g.Principal, &g.Source, &g.Granted, &revoked, &grantedAt, &revokedAt); err != nil {
-			return nil, fmt.Errorf("read grant: %w", err)
-		}
-		g.Revoked, g.GrantedAt = models.Forever, fromMillis(grantedAt)
-		if revoked.Valid {
-			g.Revoked, g.RevokedAt = revoked.Int64, fromMillis(revokedAt.Int64)
+		g, err := scanGrant(rows)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, g)
 	}
@@ -119,22 +127,31 @@ func (tx *ProgramTx) SaveMembership(m models.Membership) error {
 // Authors loads the users with the given ids as actors, with what they are now.
 // Inactive users are among them: what they wrote before stays theirs.
 func (tx *ProgramTx) Authors(ids []string) (map[string]models.Actor, error) {
-	rows, err := tx.query(`SELECT u.id, u.org_id, u.role, o.kind FROM users u
-		JOIN orgs o ON o.program_no = u.program_no AND o.id = u.org_id
-		WHERE u.program_no = ? AND `+tx.s.in("u.id"), tx.Program.No, tx.s.ids(ids))
+	rows, err := tx.query(authorsQuery+tx.s.in("u.id"), tx.Program.No, tx.s.ids(ids))
 	if err != nil {
 		return nil, fmt.Errorf("load authors: %w", err)
 	}
 	defer rows.Close()
 	out := make(map[string]models.Actor, len(ids))
 	for rows.Next() {
-		a := models.Actor{Program: tx.Program.No, ProgramID: tx.Program.ID, TimeZone: tx.Program.TimeZone}
-		if err := rows.Scan(&a.UserID, &a.OrgID, &a.Role, &a.OrgKind); err != nil {
-			return nil, fmt.Errorf("read author: %w", err)
+		a, err := tx.scanAuthor(rows)
+		if err != nil {
+			return nil, err
 		}
 		out[a.UserID] = a
 	}
 	return out, rows.Err()
+}
+
+const authorsQuery = `SELECT u.id, u.org_id, u.role, o.kind FROM users u
+	JOIN orgs o ON o.program_no = u.program_no AND o.id = u.org_id WHERE u.program_no = ? AND `
+
+func (tx *ProgramTx) scanAuthor(row scanner) (models.Actor, error) {
+	a := models.Actor{Program: tx.Program.No, ProgramID: tx.Program.ID, TimeZone: tx.Program.TimeZone}
+	if err := row.Scan(&a.UserID, &a.OrgID, &a.Role, &a.OrgKind); err != nil {
+		return a, fmt.Errorf("read author: %w", err)
+	}
+	return a, nil
 }
 
 // LeadOrg gives the id of the program's lead organisation, the first made.

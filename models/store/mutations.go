@@ -28,29 +28,38 @@ type LoggedMutation struct {
 
 // Seen gives what is remembered of the mutations with the given ids.
 func (tx *ProgramTx) Seen(ids []string) (map[string]LoggedMutation, error) {
-	rows, err := tx.query(`SELECT id, hash, user_id, v, result FROM mutations WHERE program_no = ? AND `+tx.s.in("id"),
-		tx.Program.No, tx.s.ids(ids))
+	rows, err := tx.query(seenQuery+tx.s.in("id"), tx.Program.No, tx.s.ids(ids))
 	if err != nil {
 		return nil, fmt.Errorf("look up mutations: %w", err)
 	}
 	defer rows.Close()
 	out := map[string]LoggedMutation{}
 	for rows.Next() {
-		var m LoggedMutation
-		var v int64
-		var result []byte
-		if err := rows.Scan(&m.ID, &m.Hash, &m.UserID, &v, &result); err != nil {
-			return nil, fmt.Errorf("read mutation: %w", err)
-		}
-		m.Result = models.Result{ID: m.ID, Status: models.StatusApplied, V: v}
-		if result != nil {
-			if err := json.Unmarshal(result, &m.Result); err != nil {
-				return nil, fmt.Errorf("stored result is damaged: %w", err)
-			}
+		m, err := scanSeen(rows)
+		if err != nil {
+			return nil, err
 		}
 		out[m.ID] = m
 	}
 	return out, rows.Err()
+}
+
+const seenQuery = `SELECT id, hash, user_id, v, result FROM mutations WHERE program_no = ? AND `
+
+func scanSeen(row scanner) (LoggedMutation, error) {
+	var m LoggedMutation
+	var v int64
+	var result []byte
+	if err := row.Scan(&m.ID, &m.Hash, &m.UserID, &v, &result); err != nil {
+		return m, fmt.Errorf("read mutation: %w", err)
+	}
+	m.Result = models.Result{ID: m.ID, Status: models.StatusApplied, V: v}
+	if result != nil {
+		if err := json.Unmarshal(result, &m.Result); err != nil {
+			return m, fmt.Errorf("stored result is damaged: %w", err)
+		}
+	}
+	return m, nil
 }
 
 // MutationBody gives the stored mutation, or nil when it was not kept.

@@ -12,13 +12,17 @@ import (
 
 const rowColumns = `tbl, id, seq, bucket, deleted, doc, meta`
 
+const rowsQuery = `SELECT ` + rowColumns + ` FROM feed WHERE program_no = ? AND `
+
+// scanner is one row of an answer, of either driver.
+type scanner interface{ Scan(into ...any) error }
+
 // Rows loads the rows with the given ids, of whatever table, deleted ones included.
 func (tx *ProgramTx) Rows(ids []string) ([]*models.Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.query(`SELECT `+rowColumns+` FROM feed WHERE program_no = ? AND `+tx.s.in("id"),
-		tx.Program.No, tx.s.ids(ids))
+	rows, err := tx.query(rowsQuery+tx.s.in("id"), tx.Program.No, tx.s.ids(ids))
 	if err != nil {
 		return nil, fmt.Errorf("load rows: %w", err)
 	}
@@ -37,7 +41,7 @@ func (tx *ProgramTx) Rows(ids []string) ([]*models.Row, error) {
 }
 
 // scanRow reads one row of rowColumns; a row of a table unknown to this binary is nil.
-func scanRow(rows *sql.Rows) (*models.Row, error) {
+func scanRow(rows scanner) (*models.Row, error) {
 	var no int
 	var doc, meta []byte
 	var row models.Row
