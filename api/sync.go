@@ -18,9 +18,6 @@ func (s *Server) sync(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !json.Valid(body) {
-		return badJSON("The body is not JSON.")
-	}
 	req, err := sync.Decode(body)
 	if err != nil {
 		return err

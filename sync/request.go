@@ -3,7 +3,10 @@ package sync
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"pursuit/models"
 )
@@ -45,42 +48,44 @@ type PullRequest struct {
 	Backfill int      // from_schema; 0 = none (section 9)
 }
 
-// wireRequest is the frame of a request.
-type wireRequest struct {
-	Protocol   json.RawMessage `json:"protocol"`
-	Schema     json.RawMessage `json:"schema"`
-	DeviceTime json.RawMessage `json:"device_time"`
-	Push       json.RawMessage `json:"push"`
-	Pull       json.RawMessage `json:"pull"`
-}
-
-// Decode reads the body of POST /v1/sync. The body is valid JSON within the limits
-// of size and depth. The error is a *models.Error of the whole request; what is
-// wrong with a single mutation stands in its Item.
+// Decode reads the body of POST /v1/sync, of bounded size and depth in valid UTF-8.
+// The error is a *models.Error of the whole request; what is wrong with a single
+// mutation stands in its Item. Items share the body's memory.
 func Decode(body []byte) (Request, error) {
-	var w wireRequest
-	if err := json.Unmarshal(body, &w); err != nil {
+	frame := gjson.ParseBytes(body)
+	if !gjson.ValidBytes(body) || !frame.IsObject() {
 		return Request{}, models.E(models.KindBadRequest, "bad_json", "The body is not a JSON object.")
 	}
+	parts := fields(frame)
 	var req Request
-	if number, ok := wholeNumber(w.Protocol); !ok || number != Protocol {
+	if number, ok := wholeNumber(parts["protocol"]); !ok || number != Protocol {
 		return req, &models.Error{Kind: models.KindInvalid, Code: "unsupported_protocol", Text: "This server speaks protocol 1.",
 			Faults: []models.FieldFault{{Location: "body.protocol", Message: "must be 1"}}}
 	}
-	if present(w.Schema) {
-		number, ok := wholeNumber(w.Schema)
+	if present(parts["schema"]) {
+		number, ok := wholeNumber(parts["schema"])
 		if !ok || number < 1 || number > 1_000_000 {
 			return req, models.Invalid("body.schema", "must be a whole number from 1")
 		}
 		req.Schema = int(number)
 	}
-	if err := req.deviceTime(w.DeviceTime); err != nil {
+	if err := req.deviceTime(parts["device_time"]); err != nil {
 		return req, err
 	}
-	if err := req.push(w.Push); err != nil {
+	if err := req.push(parts["push"]); err != nil {
 		return req, err
 	}
-	return req, req.pull(w.Pull)
+	return req, req.pull(parts["pull"])
+}
+
+// fields gives the members of a JSON object; of a name given twice, the last.
+func fields(object gjson.Result) map[string]json.RawMessage {
+	out := make(map[string]json.RawMessage, 8)
+	object.ForEach(func(key, value gjson.Result) bool {
+		out[key.Str] = json.RawMessage(value.Raw)
+		return true
+	})
+	return out
 }
 
 func (r *Request) deviceTime(raw json.RawMessage) error {
@@ -103,10 +108,11 @@ func (r *Request) push(raw json.RawMessage) error {
 	if !present(raw) {
 		return nil
 	}
-	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil {
+	list := gjson.ParseBytes(raw)
+	if !list.IsArray() {
 		return models.Invalid("body.push", "must be an array of mutations")
 	}
+	items := list.Array()
 	if len(items) > MutationsMax {
 		return &models.Error{Kind: models.KindInvalid, Code: "too_many_mutations", Text: "At most 1000 mutations a request.",
 			Faults: []models.FieldFault{{Location: "body.push", Message: "must have at most 1000 entries"}}}
@@ -124,41 +130,62 @@ func (r *Request) push(raw json.RawMessage) error {
 	return nil
 }
 
-// decode reads one mutation and tells whether its id is usable.
-func (it *Item) decode(raw json.RawMessage) bool {
-	it.Raw = raw
-	if json.Unmarshal(raw, &it.Mutation) == nil {
-		if len(it.Group) > groupNameMax {
-			it.Fault = models.Reject(models.CodeInvalidValue, "group", "must be at most 100 characters")
-		}
-		return models.ValidID(it.ID)
-	}
-	return it.salvage(raw)
-}
-
-// salvage reads what it can of a mutation whose frame has a wrong type somewhere.
-func (it *Item) salvage(raw json.RawMessage) bool {
-	it.Mutation = models.Mutation{}
-	var parts map[string]json.RawMessage
-	if json.Unmarshal(raw, &parts) != nil {
+// decode reads one mutation and tells whether its id is usable. A member of a wrong
+// type is the item's fault; the others are read all the same.
+func (it *Item) decode(item gjson.Result) bool {
+	it.Raw = json.RawMessage(item.Raw)
+	if !item.IsObject() {
 		return false
 	}
-	fields := []struct {
-		name string
-		into any
-		want string
-	}{
-		{"id", &it.ID, ""}, {"group", &it.Group, "must be a string"}, {"table", &it.Table, "must be a string"},
-		{"row", &it.Row, "must be a lower-case UUID"}, {"op", &it.Op, "must be insert, patch or delete"},
-		{"base", &it.Base, "must be a whole number"}, {"at", &it.At, "must be an RFC 3339 timestamp"},
-		{"set", &it.Set, "must be an object"},
-	}
-	for _, f := range fields {
-		if part, ok := parts[f.name]; ok && json.Unmarshal(part, f.into) != nil && it.Fault == nil {
-			it.Fault = models.Reject(models.CodeInvalidValue, f.name, f.want)
+	item.ForEach(func(key, value gjson.Result) bool {
+		if want := it.member(key.Str, value); want != "" && it.Fault == nil {
+			it.Fault = models.Reject(models.CodeInvalidValue, key.Str, want)
 		}
+		return true
+	})
+	if len(it.Group) > groupNameMax && it.Fault == nil {
+		it.Fault = models.Reject(models.CodeInvalidValue, "group", "must be at most 100 characters")
 	}
 	return models.ValidID(it.ID)
+}
+
+// member reads one member of a mutation and says what it must be when it is not.
+func (it *Item) member(name string, value gjson.Result) string {
+	switch name {
+	case "id":
+		return str(value, &it.ID, "must be a lower-case UUID")
+	case "group":
+		return str(value, &it.Group, "must be a string")
+	case "table":
+		return str(value, &it.Table, "must be a string")
+	case "row":
+		return str(value, &it.Row, "must be a lower-case UUID")
+	case "at":
+		return str(value, &it.At, "must be an RFC 3339 timestamp")
+	case "op":
+		return str(value, (*string)(&it.Op), "must be insert, patch or delete")
+	case "base":
+		number, ok := wholeNumber(json.RawMessage(value.Raw))
+		if !ok && value.Type != gjson.Null {
+			return "must be a whole number"
+		}
+		it.Base = number
+	case "set":
+		if !value.IsObject() && value.Type != gjson.Null {
+			return "must be an object"
+		}
+		it.Set = fields(value)
+	}
+	return ""
+}
+
+// str reads a string; null is the empty one.
+func str(value gjson.Result, into *string, want string) string {
+	if value.Type != gjson.String && value.Type != gjson.Null {
+		return want
+	}
+	*into = value.Str
+	return ""
 }
 
 // wirePull is the pull half as it travels.
@@ -248,8 +275,8 @@ func present(raw json.RawMessage) bool {
 }
 
 func wholeNumber(raw json.RawMessage) (int64, bool) {
-	var n int64
-	return n, present(raw) && json.Unmarshal(raw, &n) == nil
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	return n, err == nil
 }
 
 func place(list string, i int, field string) string {
