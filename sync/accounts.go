@@ -64,9 +64,12 @@ func (e *Engine) CreateOrg(ctx context.Context, who models.Actor, org models.Org
 		org.ID = models.NewID()
 	}
 	org.Program = who.Program
-	err := store.InTx(ctx, e.store, func(tx *store.Tx) error {
+	err := store.InProgram(ctx, e.store, who.Program, func(tx *store.ProgramTx) error {
 		org.CreatedAt = tx.Now
-		return tx.InsertOrg(org)
+		if err := tx.InsertOrg(org); err != nil {
+			return err
+		}
+		return tx.Audit(accountEntry(who, AuditOrgMade, org.ID, nil))
 	})
 	return org, err
 }
@@ -92,6 +95,9 @@ func (e *Engine) CreateUser(ctx context.Context, who models.Actor, u models.User
 		}
 		m := models.Membership{UserID: u.ID, OrgID: u.OrgID, Role: u.Role, From: tx.Seq(), FromAt: tx.Now, To: models.Forever}
 		if err := tx.SaveMembership(m); err != nil {
+			return err
+		}
+		if err := tx.Audit(accountEntry(who, AuditUserMade, u.ID, nil)); err != nil {
 			return err
 		}
 		return w.flush()
@@ -129,6 +135,9 @@ func (e *Engine) UpdateUser(ctx context.Context, who models.Actor, id string, ch
 		}
 		w := newWorld(tx)
 		if err := w.moveUser(who, old, u); err != nil {
+			return err
+		}
+		if err := tx.Audit(accountEntry(who, AuditUserChange, u.ID, changedFields(old, u))); err != nil {
 			return err
 		}
 		return w.flush()

@@ -20,6 +20,7 @@ type Engine struct {
 	live   *live
 
 	digests *digestCache
+	audit   *auditQueue
 }
 
 // New makes an engine. The key of the cursors comes from the database, so that a
@@ -29,7 +30,7 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 	if err != nil {
 		return nil, fmt.Errorf("load cursor key: %w", err)
 	}
-	e := &Engine{store: s, log: log, key: key, live: newLive(s, log), digests: newDigestCache()}
+	e := &Engine{store: s, log: log, key: key, live: newLive(s, log), digests: newDigestCache(), audit: newAuditQueue()}
 	if err := s.OnCommit(e.heads.committed); err != nil {
 		return nil, err
 	}
@@ -40,11 +41,12 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 }
 
 // Run does the work that goes on beside requests, until ctx ends: it listens to the
-// commits of other processes and tells live streams.
+// commits of other processes, tells live streams and keeps the audit.
 func (e *Engine) Run(ctx context.Context) {
 	var parts gosync.WaitGroup
 	defer parts.Wait()
 	parts.Go(func() { e.live.run(ctx) })
+	parts.Go(func() { e.keepAudit(ctx) })
 	e.store.Listen(ctx, func() {
 		e.heads.forget()
 		e.live.lost()

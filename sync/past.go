@@ -64,6 +64,9 @@ func (e *Engine) transactPast(ctx context.Context, program int32, batch []*pendi
 		if err := w.settleDeferred(); err != nil {
 			return err
 		}
+		if err := w.auditPushes(batch); err != nil {
+			return err
+		}
 		return w.flush()
 	})
 }

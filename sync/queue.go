@@ -188,6 +188,9 @@ func (e *Engine) transact(ctx context.Context, program int32, batch []*pending) 
 		if err := w.settleDeferred(); err != nil {
 			return err
 		}
+		if err := w.auditPushes(batch); err != nil {
+			return err
+		}
 		return w.flush()
 	})
 }

@@ -67,7 +67,10 @@ func (e *Engine) Restored(ctx context.Context) error {
 		if err := e.store.NewEpoch(ctx, p.No, h.Epoch, h.Seq); err != nil {
 			return err
 		}
+		if err := e.Audit(ctx, models.Actor{Program: p.No}, AuditRestored, map[string]any{"seq": h.Seq}); err != nil {
+			return err
+		}
 	}
 	e.heads.forget()
-	return nil
+	return e.FlushAudit(ctx)
 }

@@ -34,6 +34,9 @@ func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answe
 		if a.Page, err = e.Pull(ctx, who, *req.Pull); err != nil {
 			return a, err
 		}
+		if err := e.notePull(ctx, who, a.Page); err != nil {
+			return a, err
+		}
 		a.Directive = a.Page.Directive
 		if a.Page.Drop == nil {
 			a.Page.Drop = []string{}

@@ -90,8 +90,9 @@ func (w *world) retryGroup(group []store.Deferred, overdue bool) error {
 		worst = max(worst, verdicts[n].fate)
 	}
 	if worst == applied {
-		for _, d := range group {
+		for n, d := range group {
 			w.deferred[d.MutationID] = nil
+			w.settled = append(w.settled, settled{jobs[n], verdicts[n].result})
 		}
 		return nil
 	}
@@ -111,6 +112,7 @@ func (w *world) retryGroup(group []store.Deferred, overdue bool) error {
 		if err := w.quarantine(jobs[n], reason); err != nil {
 			return err
 		}
+		w.settled = append(w.settled, settled{jobs[n], quarantined(jobs[n], reason).result})
 	}
 	return nil
 }

@@ -137,10 +137,10 @@ type AuditFilter struct {
 	To     int64 // milliseconds, not included
 }
 
-// AuditWindow visits, newest first, the entries with above < N < below that pass
-// the filter; visit ends the walk by false. The caller keeps the window small
-// enough: a filter that nothing passes reads all of it.
-func (s *Store) AuditWindow(ctx context.Context, program int32, f AuditFilter, above, below int64, visit func(AuditEntry) bool) error {
+// AuditWindow visits, newest first, at most limit of the entries with above < N <
+// below that pass the filter. The caller keeps the window small enough: a filter
+// that nothing passes reads all of it.
+func (s *Store) AuditWindow(ctx context.Context, program int32, f AuditFilter, above, below int64, limit int, visit func(AuditEntry) bool) error {
 	query, params := `SELECT `+auditColumns+` FROM audit WHERE program_no = ? AND n > ? AND n < ?`, []any{program, above, below}
 	for _, c := range []struct {
 		condition string
@@ -154,7 +154,7 @@ func (s *Store) AuditWindow(ctx context.Context, program int32, f AuditFilter, a
 			query, params = query+c.condition, append(params, c.value)
 		}
 	}
-	return s.auditVisit(ctx, visit, query+` ORDER BY n DESC`, params...)
+	return s.auditVisit(ctx, visit, query+` ORDER BY n DESC LIMIT ?`, append(params, limit)...)
 }
 
 func (s *Store) auditVisit(ctx context.Context, visit func(AuditEntry) bool, query string, params ...any) error {
