@@ -1,19 +1,18 @@
-import { DigestSum, differingBuckets } from './digest.js'
+import { DigestSum } from './digest.js'
 import { Events, type Listener } from './events.js'
-import { isId, newId } from './id.js'
+import { newId } from './id.js'
 import { outcomeFor, type Outcome } from './outcome.js'
 import { batches, push } from './push.js'
 import { Runner } from './runner.js'
 import { parsed, type Session } from './session.js'
 import { ACK_HORIZON_MS, allOutcomes, paged, settled } from './settle.js'
 import type { Store } from './store.js'
+import { MAX_PAGES, drift, expectedRows, rowsIn, sidePages } from './stream.js'
 import { Trouble } from './trouble.js'
 import type { Mutation, Op, Row, SyncAnswer } from './wire.js'
 
 const PLACE = 'pursuit/place'
-const MAX_ROUNDS = 10_000 // 10 million rows: beyond it something answers in circles
 const MAX_CHASES = 5 // digests asked again because the program moved on meanwhile
-const BUCKETS_AT_ONCE = 50 // buckets fetched whole in one repair request
 const VERIFY_EVERY_MS = 24 * 3_600_000 // drift is a fault; a day is soon enough to find it
 
 /** Where this device stands in the program's stream. */
@@ -182,10 +181,10 @@ export class Pursuit {
 
   private async rounds(signal?: AbortSignal): Promise<void> {
     let done = 0
-    const total = this.place.cursor === null ? await this.expected(signal) : null
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    const total = this.place.cursor === null ? await expectedRows(this.session, undefined, signal) : null
+    for (let round = 0; round < MAX_PAGES; round++) {
       const answer = await this.round(signal)
-      const rows = count(answer)
+      const rows = rowsIn(answer)
       done += rows
       if (rows > 0 || round === 0) this.events.emit({ kind: 'progress', done, total })
       if (this.place.reconcile) return // before anything else is sent, the server must hear what it forgot
@@ -278,75 +277,36 @@ export class Pursuit {
     await this.rounds(signal)
   }
 
-  /** Compares digests with the server and fetches whole what differs (docs/protocol.md, section 8). */
+  /** Compares digests with the server and fetches whole what differs; answers those buckets. */
   async verify(signal?: AbortSignal): Promise<string[]> {
-    let theirs = await this.session.digests(this.place.cursor, signal)
-    for (let chase = 0; theirs.seq > theirs.cursor_seq && chase < MAX_CHASES; chase++) {
-      await this.rounds(signal)
-      theirs = await this.session.digests(this.place.cursor, signal)
+    const ours = async () => {
+      const sum = new DigestSum()
+      await this.store.each((table, row) => {
+        if (row._v > 0) sum.add(table, row.id, row._v, row._b)
+      })
+      return sum.buckets
     }
-    const ours = new DigestSum()
-    await this.store.each((table, row) => {
-      if (row._v > 0) ours.add(table, row.id, row._v, row._b)
-    })
-    const differing = differingBuckets(ours.buckets, theirs.buckets)
-    for (let i = 0; i < differing.length; i += BUCKETS_AT_ONCE) await this.repair(differing.slice(i, i + BUCKETS_AT_ONCE), signal)
-    await this.keepPlace({ verify: false, verifiedAt: this.session.now() })
-    this.events.emit({ kind: 'verified', repaired: differing })
-    return differing
-  }
-
-  private async repair(buckets: string[], signal?: AbortSignal): Promise<void> {
-    const put = await wholeBuckets(this.session, buckets, this.limit, signal)
-    await this.store.commit({ drop: buckets, put })
+    for (let chase = 0; chase < MAX_CHASES; chase++) {
+      const found = await drift(this.session, this.place.cursor, ours, undefined, signal)
+      if (found) {
+        await found.mend((drop, put) => this.store.commit({ drop, put }))
+        await this.keepPlace({ verify: false, verifiedAt: this.session.now() })
+        this.events.emit({ kind: 'verified', repaired: found.differing })
+        return found.differing
+      }
+      await this.rounds(signal)
+    }
+    return [] // the program moves too fast just now; the next sync compares again
   }
 
   /** After an app upgrade: the rows of tables and fields that are new to it. */
   private async backfill(signal?: AbortSignal): Promise<void> {
     const { schema, cursor } = this.place
     if (schema === this.session.schemaNo) return
-    if (schema > 0 && cursor !== null && schema < this.session.schemaNo) {
-      let from: string | null = null
-      for (let page = 0; page < MAX_ROUNDS; page++) {
-        const pull = { cursor: from, limit: this.limit, backfill: { from_schema: schema } }
-        const answer: SyncAnswer = await this.session.sync({ pull }, signal)
-        await this.store.commit(await paged(this.store, answer))
-        from = answer.cursor!
-        if (answer.complete) break
-      }
+    if (schema > 0 && schema < this.session.schemaNo && cursor !== null) {
+      const pull = { backfill: { from_schema: schema }, limit: this.limit }
+      for await (const answer of sidePages(this.session, pull, signal)) await this.store.commit(await paged(this.store, answer))
     }
     await this.keepPlace({ schema: this.session.schemaNo })
   }
-
-  /** How many rows a first sync will bring, for a progress bar; `null` when the server won't say. */
-  private async expected(signal?: AbortSignal): Promise<number | null> {
-    try {
-      const { buckets } = await this.session.digests(null, signal)
-      return Object.values(buckets).flatMap((t) => Object.values(t)).reduce((sum, [n]) => sum + n, 0)
-    } catch (error) {
-      if (error instanceof Trouble && !error.passing && error.kind !== 'invalid') throw error
-      return null
-    }
-  }
-}
-
-function count(answer: SyncAnswer): number {
-  return Object.values(answer.changes ?? {}).reduce((sum, c) => sum + (c.upsert?.length ?? 0) + (c.remove?.length ?? 0), 0)
-}
-
-/** Fetches buckets whole; one that is not held, or no bucket at all, comes back empty. */
-export async function wholeBuckets(session: Session, names: string[], limit: number, signal?: AbortSignal): Promise<{ table: string; row: Row }[]> {
-  const rows: { table: string; row: Row }[] = []
-  const buckets = names.filter(isId)
-  if (buckets.length === 0) return rows
-  let cursor: string | null = null
-  for (let page = 0; page < MAX_ROUNDS; page++) {
-    const answer: SyncAnswer = await session.sync({ pull: { buckets, cursor, limit } }, signal)
-    for (const [table, change] of Object.entries(answer.changes ?? {})) {
-      for (const row of change.upsert ?? []) rows.push({ table, row })
-    }
-    if (answer.complete) break
-    cursor = answer.cursor!
-  }
-  return rows
 }

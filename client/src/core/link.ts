@@ -4,8 +4,12 @@ import { MAX_OUTCOMES, outcomeFor, outcomeOf, quarantineNews, type Outcome } fro
 import { push } from './push.js'
 import { parsed, type Durable, type Session } from './session.js'
 import { ACK_HORIZON_MS } from './settle.js'
-import type { Trouble } from './trouble.js'
-import type { Mutation, Result, Row, SyncAnswer } from './wire.js'
+import type { Placed } from './store.js'
+import { drift, sidePages } from './stream.js'
+import { troubleOf, type Trouble } from './trouble.js'
+import type { Digests, Mutation, Result, Row, SyncAnswer } from './wire.js'
+
+const VERIFY_EVERY_MS = 24 * 3_600_000 // drift is a fault; a day is soon enough to find it
 
 /** Where a library's database stands in the program's stream. */
 export interface LinkPlace {
@@ -75,6 +79,62 @@ export class Link {
       this.session.events.emit({ kind: 'upgrade', minSchema: answer.directive.min_schema })
     }
     return reset
+  }
+
+  /**
+   * The page after a cursor, of the tables given. Nothing when the server does not know the
+   * cursor: the stream starts again, and digests will tell what should not be here.
+   */
+  async page(cursor: string | null, tables: string[], limit: number | undefined, signal?: AbortSignal): Promise<SyncAnswer | undefined> {
+    try {
+      const answer = await this.session.sync({ pull: { cursor, tables, ...(limit && { limit }) } }, signal)
+      await this.heard(answer)
+      return answer
+    } catch (error) {
+      if (cursor === null || troubleOf(error).kind !== 'bad_cursor') throw error
+      await this.keepPlace({ cursor: null, verify: true })
+      return undefined
+    }
+  }
+
+  /** After an app upgrade, the pages of what is new to it; the place says so when they are taken. */
+  async *backfill(tables: string[], signal?: AbortSignal): AsyncGenerator<SyncAnswer> {
+    const { schema, cursor } = this.place
+    const now = this.session.schemaNo
+    if (schema === now) return
+    if (schema > 0 && schema < now && cursor !== null) yield* sidePages(this.session, { backfill: { from_schema: schema }, tables }, signal)
+    await this.keepPlace({ schema: now })
+  }
+
+  /** Compares digests and mends what differs; nothing when the server has gone on meanwhile. */
+  async verify(
+    cursor: string | null, ours: () => Promise<Digests>, only: ReadonlySet<string>,
+    mend: (buckets: string[], rows: Placed[]) => Promise<void>, signal?: AbortSignal,
+  ): Promise<string[] | undefined> {
+    const found = await drift(this.session, cursor, ours, only, signal)
+    if (!found) return undefined
+    await found.mend(mend)
+    await this.keepPlace({ verify: false, verifiedAt: this.session.now() })
+    this.session.events.emit({ kind: 'verified', repaired: found.differing })
+    return found.differing
+  }
+
+  /** Whether digests should be compared now. */
+  due(every = VERIFY_EVERY_MS): boolean {
+    return this.place.verify || this.session.now() - this.place.verifiedAt > every
+  }
+
+  /** If the server went back in time: says again what it acknowledged, and true. */
+  async reconcile(signal?: AbortSignal): Promise<boolean> {
+    if (!this.place.reconcile) return false
+    await this.resend(signal)
+    await this.keepPlace({ reconcile: false, verify: true })
+    return true
+  }
+
+  /** Tells an app how far a long sync is. */
+  progress(done: number, total: number | null): void {
+    this.session.events.emit({ kind: 'progress', done, total })
   }
 
   /**

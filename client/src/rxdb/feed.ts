@@ -1,4 +1,4 @@
-import type { Codec, WithDeleted } from './schema.js'
+import type { WithDeleted } from './schema.js'
 
 /** The checkpoint every collection stores: always these keys, because RxDB merges checkpoints. */
 export interface Point {
@@ -24,8 +24,6 @@ export class Tap {
   private handed: Point[] = []
   /** Buckets of rows handed over that may not be in the collection yet. */
   private readonly recent = new Map<string, string>()
-
-  constructor(readonly codec: Codec) {}
 
   get buffered(): number {
     return this.chunks.length

@@ -1,5 +1,5 @@
 import type { RxJsonSchema } from 'rxdb'
-import { canonical, type Draft, type FieldSchema, type Row, type Schema, type TableSchema } from '@pursuit/client'
+import { equal, tableOf, type Draft, type FieldSchema, type Row, type Schema, type TableSchema } from '@pursuit/client'
 
 /** A row as a collection holds it: the server's `_v` and `_b` under names RxDB allows. */
 export interface PursuitDoc {
@@ -35,13 +35,7 @@ export interface CollectionCreator {
  * schema number becomes a new RxDB version whose migration fills new fields with `null`.
  */
 export function rxCollections(schema: Schema, tables: readonly string[] = Object.keys(schema.tables)): Record<string, CollectionCreator> {
-  const out: Record<string, CollectionCreator> = {}
-  for (const name of tables) {
-    const table = schema.tables[name]
-    if (!table) throw new Error(`pursuit: the server has no table ${name}`)
-    out[name] = collectionOf(name, table)
-  }
-  return out
+  return Object.fromEntries(tables.map((name) => [name, collectionOf(name, tableOf(schema, name))]))
 }
 
 function collectionOf(name: string, table: TableSchema): CollectionCreator {
@@ -106,6 +100,11 @@ export class Codec {
     return doc
   }
 
+  /** The row as a document, or what is left when there is none. */
+  docOf(id: string, row: Row | undefined): WithDeleted {
+    return row ? this.doc(row) : this.tombstone(id)
+  }
+
   /** The edit that leads from what the server had to what the person made of it, if any. */
   draft(before: WithDeleted | undefined, after: WithDeleted, at: string): Draft | undefined {
     const there = before && !before._deleted ? before : undefined
@@ -114,13 +113,9 @@ export class Codec {
     const set: Record<string, unknown> = {}
     for (const f of this.fields) {
       const value = after[f.doc] ?? f.empty
-      if (f.writable && !same(value, there ? (there[f.doc] ?? f.empty) : f.empty)) set[f.wire] = value
+      if (f.writable && !equal(value, there?.[f.doc] ?? f.empty)) set[f.wire] = value
     }
     if (!there) return { ...common, op: 'insert', base: 0, set }
     return Object.keys(set).length > 0 ? { ...common, op: 'patch', base: there.sync_v, set } : undefined
   }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && canonical(a) === canonical(b))
 }

@@ -24,7 +24,7 @@ export class DirtyRemoval extends Error {}
  * those removals are handed to it for later.
  */
 export async function translated(
-  database: Database, link: Link, answer: SyncAnswer, codecs: ReadonlyMap<string, Codec>, fixes: readonly Fix[], spare?: (fix: Fix) => void,
+  database: Database, link: Link, answer: Partial<SyncAnswer>, codecs: ReadonlyMap<string, Codec>, fixes: readonly Fix[], spare?: (fix: Fix) => void,
 ): Promise<RemoteChanges> {
   const orphans = await link.news(answer.changes?.quarantine?.upsert ?? [])
   const changes: RemoteChanges = {}
@@ -50,7 +50,7 @@ export async function translated(
 }
 
 /** The local records that a page, or a correction, takes away. */
-async function goners(database: Database, table: string, answer: SyncAnswer, fixed: readonly string[]): Promise<Map<string, Raw>> {
+async function goners(database: Database, table: string, answer: Partial<SyncAnswer>, fixed: readonly string[]): Promise<Map<string, Raw>> {
   const gone = await rawsInBuckets(database, table, answer.drop ?? [])
   const removed = new Map((answer.changes?.[table]?.remove ?? []).map((r) => [r.id, r._v]))
   const raws = await rawsById(database, table, [...removed.keys(), ...fixed])

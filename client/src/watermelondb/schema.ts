@@ -1,6 +1,6 @@
 import { appSchema, tableSchema } from '@nozbe/watermelondb/Schema/index.js'
 import { addColumns, createTable, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations/index.js'
-import { canonical, type FieldSchema, type Row, type Schema, type TableSchema } from '@pursuit/client'
+import { canonical, tableOf, type FieldSchema, type Row, type Schema, type TableSchema } from '@pursuit/client'
 
 /** A record as WatermelonDB stores it. */
 export interface Raw {
@@ -51,12 +51,6 @@ function stepsTo(name: string, table: TableSchema, version: number): unknown[] {
   if ((table.since ?? 1) === version) return [createTable({ name, columns: columnsOf(table, version) } as never)]
   const columns = Object.entries(table.fields).filter(([, f]) => f.since === version).map(([n, f]) => columnOf(n, f))
   return columns.length > 0 ? [addColumns({ table: name, columns } as never)] : []
-}
-
-function tableOf(schema: Schema, name: string): TableSchema {
-  const table = schema.tables[name]
-  if (!table) throw new Error(`pursuit: the server has no table ${name}`)
-  return table
 }
 
 function columnsOf(table: TableSchema, version: number): Column[] {

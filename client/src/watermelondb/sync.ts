@@ -1,8 +1,8 @@
 import type { Database } from '@nozbe/watermelondb'
 import { synchronize } from '@nozbe/watermelondb/sync/index.js'
 import {
-  DigestSum, Link, Runner, Trouble, differingBuckets, parsed, remedy, wholeBuckets,
-  type Draft, type Durable, type Outcome, type Schema, type Sent, type Session, type SyncAnswer,
+  DigestSum, Link, MAX_PAGES, Runner, expectedRows, parsed, remedy, rowsIn, wholeBuckets,
+  type Digests, type Draft, type Durable, type Outcome, type Placed, type Schema, type Sent, type Session, type SyncAnswer,
 } from '@pursuit/client'
 import { DirtyRemoval, keepingEdits, translated, type Fix, type RemoteChanges } from './down.js'
 import { allRaws, dirtyKeys, rawsById, stateIn, unseenKeys } from './records.js'
@@ -22,10 +22,7 @@ export interface SyncOptions {
   signal?: AbortSignal
 }
 
-const MAX_PAGES = 10_000 // 10 million rows: beyond it something answers in circles
 const DIRTY_TRIES = 3 // a person who edits faster than we push gets the removal next time
-const BUCKETS_AT_ONCE = 50 // buckets fetched whole in one repair request
-const VERIFY_EVERY_MS = 24 * 3_600_000
 
 const open = new WeakMap<Database, PursuitSync>()
 
@@ -110,19 +107,14 @@ export class PursuitSync {
 
   private async whole(signal?: AbortSignal): Promise<void> {
     await this.load()
-    if (this.link.place.tables.length > 0 && [...this.codecs.keys()].some((t) => !this.link.place.tables.includes(t))) {
+    if (this.link.place.tables.length > 0 && this.tables.some((t) => !this.link.place.tables.includes(t))) {
       await this.link.keepPlace({ cursor: null, verify: true }) // a table is new to this app: from the start
     }
     await this.up(signal)
     await this.backfill(signal)
     await this.down(signal)
-    if (this.link.place.reconcile) {
-      await this.link.resend(signal)
-      await this.link.keepPlace({ reconcile: false, verify: true })
-      await this.down(signal)
-    }
-    const due = Date.now() - this.link.place.verifiedAt > (this.options.verifyEvery ?? VERIFY_EVERY_MS)
-    if (this.link.place.verify || due) await this.verify(signal)
+    if (await this.link.reconcile(signal)) await this.down(signal)
+    if (this.link.due(this.options.verifyEvery)) await this.verify(signal)
   }
 
   // ---- up: before anything is pulled, so that nothing pulled can take unsent edits away ----
@@ -140,7 +132,7 @@ export class PursuitSync {
         return { experimentalRejectedIds: pushed.rejected }
       },
     })
-    await this.shadows.keepOnly(await dirtyKeys(this.database, this.codecs.keys()))
+    await this.shadows.keepOnly(await dirtyKeys(this.database, this.tables))
     await this.link.checkpoint()
     if (failed) throw failed
   }
@@ -189,22 +181,22 @@ export class PursuitSync {
       const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
       if (raw?.sync_b) buckets.add(raw.sync_b)
     }
-    const found = buckets.size > 0 ? await wholeBuckets(this.session, [...buckets], this.limit, signal) : []
+    const found = await wholeBuckets(this.session, buckets, this.options.limit, signal)
     const rows = new Map(found.map((f) => [`${f.table}/${f.row.id}`, f.row]))
     for (const { mutation: m } of sent) this.addFix({ table: m.table, id: m.row, row: rows.get(`${m.table}/${m.row}`) ?? null })
   }
 
   // ---- down ----
 
-  private get limit(): number {
-    return this.options.limit ?? 1000
+  private get tables(): string[] {
+    return [...this.codecs.keys()]
   }
 
   private async down(signal?: AbortSignal): Promise<void> {
     let done = 0
-    const total = this.link.place.cursor === null ? await this.expected(signal) : null
+    const total = this.link.place.cursor === null ? await expectedRows(this.session, new Set(this.tables), signal) : null
     for (let page = 0, tries = 0; page < MAX_PAGES; page++) {
-      const answer = await this.page(signal)
+      const answer = await this.link.page(this.link.place.cursor, this.tables, this.options.limit, signal)
       if (!answer) continue
       const later: Fix[] = []
       try {
@@ -216,8 +208,7 @@ export class PursuitSync {
         continue
       }
       await this.took(answer, later)
-      done += count(answer)
-      this.session.events.emit({ kind: 'progress', done, total })
+      this.link.progress((done += rowsIn(answer)), total)
       if (answer.complete) return this.forgetUnseen(signal)
     }
   }
@@ -227,27 +218,12 @@ export class PursuitSync {
     if (!this.sentSome) return
     this.sentSome = false
     const waiting = new Set(this.link.outcomes().filter((o) => o.status === 'waiting' || o.status === 'stuck').map((o) => `${o.table}/${o.row}`))
-    const unseen = (await unseenKeys(this.database, this.codecs.keys())).filter(([t, id]) => !waiting.has(`${t}/${id}`))
+    const unseen = (await unseenKeys(this.database, this.tables)).filter(([t, id]) => !waiting.has(`${t}/${id}`))
     if (unseen.length === 0 || signal?.aborted) return
-    const fixes = unseen.map(([table, id]) => ({ table, id, row: null }))
-    const nothing: SyncAnswer = { protocol: 1, epoch: '', server_time: '', seq: 0 }
-    await this.apply((spare) => translated(this.database, this.link, nothing, this.codecs, fixes, spare), [])
+    await this.applyPage({}, unseen.map(([table, id]) => ({ table, id, row: null })))
   }
 
   private sentSome = true
-
-  private async page(signal?: AbortSignal): Promise<SyncAnswer | undefined> {
-    const { cursor } = this.link.place
-    try {
-      const answer = await this.session.sync({ pull: { cursor, limit: this.limit, tables: [...this.codecs.keys()] } }, signal)
-      await this.link.heard(answer)
-      return answer
-    } catch (error) {
-      if (!(error instanceof Trouble) || error.kind !== 'bad_cursor' || cursor === null) throw error
-      await this.link.keepPlace({ cursor: null, verify: true })
-      return undefined
-    }
-  }
 
   /** One `synchronize()` that only applies; its timestamp is a clock, the cursor is kept beside it. */
   private async apply(changes: (spare?: (fix: Fix) => void) => Promise<RemoteChanges>, later?: Fix[]): Promise<void> {
@@ -268,70 +244,45 @@ export class PursuitSync {
       await this.durable.set('fixes', JSON.stringify(later))
     }
     const { n } = this.link.place
-    await this.link.keepPlace({ cursor: answer.cursor!, n: n + 1, seq: answer.seq, tables: [...this.codecs.keys()] })
+    await this.link.keepPlace({ cursor: answer.cursor!, n: n + 1, seq: answer.seq, tables: this.tables })
     const tables = Object.keys(answer.changes ?? {})
     if (tables.length > 0 || answer.drop?.length) this.session.events.emit({ kind: 'changed', tables })
   }
 
   /** Rows of tables and fields that an upgraded app is the first to know. */
   private async backfill(signal?: AbortSignal): Promise<void> {
-    const { schema, cursor: place } = this.link.place
-    const now = this.session.schemaNo
-    if (schema === now) return
-    let cursor: string | null = null
-    for (let page = 0; schema > 0 && schema < now && place !== null && page < MAX_PAGES; page++) {
-      const pull = { cursor, limit: this.limit, backfill: { from_schema: schema }, tables: [...this.codecs.keys()] }
-      const answer: SyncAnswer = await this.session.sync({ pull }, signal)
-      await this.apply((spare) => translated(this.database, this.link, answer, this.codecs, [], spare ?? (() => undefined)), [])
-      cursor = answer.cursor!
-      if (answer.complete) break
-    }
-    await this.link.keepPlace({ schema: now })
+    for await (const answer of this.link.backfill(this.tables, signal)) await this.applyPage(answer, [])
   }
 
-  private async expected(signal?: AbortSignal): Promise<number | null> {
-    try {
-      const { buckets } = await this.session.digests(null, signal)
-      return Object.values(buckets).flatMap((t) => Object.entries(t)).filter(([t]) => this.codecs.has(t)).reduce((sum, [, [n]]) => sum + n, 0)
-    } catch (error) {
-      if (error instanceof Trouble && !error.passing && error.kind !== 'invalid') throw error
-      return null
-    }
+  /** Applies changes beside the stream; unsent edits stay as they are. */
+  private async applyPage(answer: Partial<SyncAnswer>, fixes: Fix[]): Promise<void> {
+    await this.apply((spare) => translated(this.database, this.link, answer, this.codecs, fixes, spare), [])
   }
 
   // ---- checks ----
 
-  /** Compares digests with the server and fetches whole what differs. */
+  /** Compares digests with the server and fetches whole what differs; answers those buckets. */
   async verify(signal?: AbortSignal): Promise<string[]> {
-    const theirs = await this.session.digests(this.link.place.cursor, signal)
-    if (theirs.seq > theirs.cursor_seq) return [] // the next sync pulls and compares
-    if ((await dirtyKeys(this.database, this.codecs.keys())).size > 0) return []
-    const ours = new DigestSum()
-    for (const table of this.codecs.keys()) {
-      for (const raw of await allRaws(this.database, table)) if (raw.sync_v > 0) ours.add(table, raw.id, raw.sync_v, raw.sync_b)
-    }
-    const differing = differingBuckets(ours.buckets, theirs.buckets, new Set(this.codecs.keys()))
-    for (let i = 0; i < differing.length; i += BUCKETS_AT_ONCE) await this.repair(differing.slice(i, i + BUCKETS_AT_ONCE), signal)
-    await this.link.keepPlace({ verify: false, verifiedAt: Date.now() })
-    this.session.events.emit({ kind: 'verified', repaired: differing })
-    return differing
+    if ((await dirtyKeys(this.database, this.tables)).size > 0) return []
+    const mend = (drop: string[], rows: Placed[]) => this.applyPage({ drop, changes: grouped(rows) }, [])
+    return (await this.link.verify(this.link.place.cursor, () => this.digests(), new Set(this.tables), mend, signal)) ?? []
   }
 
-  private async repair(buckets: string[], signal?: AbortSignal): Promise<void> {
-    const changes: SyncAnswer['changes'] = {}
-    for (const { table, row } of await wholeBuckets(this.session, buckets, this.limit, signal)) {
-      ;((changes[table] ??= {}).upsert ??= []).push(row)
+  private async digests(): Promise<Digests> {
+    const sum = new DigestSum()
+    for (const table of this.tables) {
+      for (const raw of await allRaws(this.database, table)) if (raw.sync_v > 0) sum.add(table, raw.id, raw.sync_v, raw.sync_b)
     }
-    const answer: SyncAnswer = { protocol: 1, epoch: '', server_time: '', seq: 0, changes, drop: buckets }
-    const later: Fix[] = []
-    await this.apply((spare) => translated(this.database, this.link, answer, this.codecs, [], spare), later)
+    return sum.buckets
   }
+}
+
+function grouped(rows: Placed[]): NonNullable<SyncAnswer['changes']> {
+  const changes: NonNullable<SyncAnswer['changes']> = {}
+  for (const { table, row } of rows) ((changes[table] ??= {}).upsert ??= []).push(row)
+  return changes
 }
 
 function idsIn(change: LocalChanges[string]): string[] {
   return [...change.created.map((r) => r.id), ...change.updated.map((r) => r.id), ...change.deleted]
-}
-
-function count(answer: SyncAnswer): number {
-  return Object.values(answer.changes ?? {}).reduce((sum, c) => sum + (c.upsert?.length ?? 0) + (c.remove?.length ?? 0), 0)
 }

@@ -1,0 +1,50 @@
+import { getChangedDocumentsSince, getLastCheckpointDoc, type RxCollection, type RxStorageInstance } from 'rxdb'
+import type { RxReplicationState } from 'rxdb/plugins/replication'
+import type { Subject } from 'rxjs'
+import type { Codec, PursuitDoc, WithDeleted } from './schema.js'
+import type { Point, Tap } from './feed.js'
+
+export type Replication = RxReplicationState<PursuitDoc, Point>
+
+/** One collection and what runs between it and the server. */
+export interface Line {
+  table: string
+  codec: Codec
+  collection: RxCollection<PursuitDoc>
+  replication: Replication
+  stream: Subject<'RESYNC'>
+  tap: Tap
+}
+
+const SCAN = 1_000 // documents read at once when digests are compared
+
+/** Stored documents by id, deleted ones included, with RxDB's own fields. */
+export function storedDocs(line: Line, ids: string[]) {
+  return (line.collection.storageInstance as RxStorageInstance<PursuitDoc, any, any>).findDocumentsById(ids, true)
+}
+
+/** Whether RxDB has nothing to push just now, so that what is handed to it is written. */
+export function calm(line: Line): boolean {
+  return line.replication.internalReplicationState?.events.active.up.getValue() === false
+}
+
+/** The checkpoint a collection has stored, read in turn with RxDB's own writes of it. */
+export async function storedPoint({ replication }: Line): Promise<Point | undefined> {
+  const state = replication.internalReplicationState
+  if (!state || replication.isStopped()) return undefined
+  const read = state.checkpointQueue.then(() => getLastCheckpointDoc<PursuitDoc, Point>(state, 'down'))
+  state.checkpointQueue = read
+  return read
+}
+
+/** Every document of a collection that came from the server. */
+export async function* serverDocs(line: Line): AsyncGenerator<WithDeleted> {
+  await line.replication.internalReplicationState?.streamQueue.down
+  let checkpoint: unknown
+  for (;;) {
+    const { documents, checkpoint: next } = await getChangedDocumentsSince(line.collection.storageInstance, SCAN, checkpoint as never)
+    for (const d of documents as unknown as WithDeleted[]) if (!d._deleted && d.sync_v > 0) yield d
+    if (documents.length < SCAN) return
+    checkpoint = next
+  }
+}
