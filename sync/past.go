@@ -20,8 +20,8 @@ type PastPush struct {
 }
 
 // PushPast stores pushes that were made in the past, in the order given, as if each
-// had arrived at its time: by the same rules, with grants, status events and logged
-// results of that time. Device clocks are believed.
+// had arrived at its time: by the same rules, with grants, status events, results and
+// audit of that time. Device clocks are believed.
 //
 // It is for a program that nobody uses yet, such as a demonstration. There is one
 // slice of results a push, one result a mutation. When it fails, the transactions
@@ -60,11 +60,14 @@ func (e *Engine) transactPast(ctx context.Context, program int32, batch []*pendi
 			if err := w.push(p); err != nil {
 				return err
 			}
+			if err := w.auditPushes([]*pending{p}); err != nil {
+				return err
+			}
 		}
 		if err := w.settleDeferred(); err != nil {
 			return err
 		}
-		if err := w.auditPushes(batch); err != nil {
+		if err := w.auditPushes(nil); err != nil { // what had waited
 			return err
 		}
 		return w.flush()

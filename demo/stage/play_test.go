@@ -110,6 +110,19 @@ func TestPlayEntersIncidentCounts(t *testing.T) {
 	}
 }
 
+// Every push of the plan is in the audit, at its time.
+func TestPlayIsAudited(t *testing.T) {
+	plan := built(t)
+	plan.Steps = plan.Steps[:40]
+	for _, dialect := range storetest.Dialects {
+		var n, last int64
+		err := play(t, dialect, plan).SQLDB().QueryRow(`SELECT count(*), max(at) FROM audit WHERE action = 'push'`).Scan(&n, &last)
+		if err != nil || n != 40 || last != plan.Steps[39].At.UnixMilli() {
+			t.Errorf("%s: %d pushes, the last at %d, %v", dialect, n, last, err)
+		}
+	}
+}
+
 // selfAssigned counts the assignments that the server made for workers who opened a
 // service themselves.
 func selfAssigned(rows map[string]string, plan demo.Plan) int {
