@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -28,16 +29,15 @@ func (s *Server) sync(c echo.Context) error {
 		return err
 	}
 	s.auth.Synced(who)
-	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, appendAnswer(answer))
+	res := c.Response()
+	res.Header().Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
+	res.WriteHeader(http.StatusOK)
+	return writeAnswer(res, answer)
 }
 
-// appendAnswer writes the answer of a sync.
-func appendAnswer(a sync.Answer) []byte {
-	size := 512
-	if a.Page != nil {
-		size += a.Page.Size()
-	}
-	b := append(make([]byte, 0, size), `{"protocol":1,"epoch":"`...)
+// writeAnswer writes the answer of a sync. An error means that the caller left.
+func writeAnswer(w io.Writer, a sync.Answer) error {
+	b := append(make([]byte, 0, 1024), `{"protocol":1,"epoch":"`...)
 	b = append(b, a.Epoch...)
 	b = append(b, `","server_time":"`...)
 	b = append(b, models.FormatTime(a.Time)...)
@@ -47,20 +47,32 @@ func appendAnswer(a sync.Answer) []byte {
 	b = appendJSON(b, a.Results)
 	if p := a.Page; p != nil {
 		b = append(b, `,"changes":`...)
-		b = p.AppendChanges(b)
-		b = append(b, `,"drop":`...)
-		b = appendJSON(b, p.Drop)
-		b = append(b, `,"cursor":"`...)
-		b = append(b, p.Cursor...)
-		b = append(b, `","complete":`...)
-		b = strconv.AppendBool(b, p.Complete)
-		if p.Replace {
-			b = append(b, `,"replace":true`...)
+		if _, err := w.Write(b); err != nil {
+			return err
 		}
+		if err := p.WriteChanges(w); err != nil {
+			return err
+		}
+		b = appendPage(b[:0], p)
 	}
 	b = append(b, `,"directive":`...)
 	b = appendJSON(b, a.Directive)
-	return append(b, '}')
+	_, err := w.Write(append(b, '}'))
+	return err
+}
+
+// appendPage appends what stands beside a page's changes.
+func appendPage(b []byte, p *sync.Page) []byte {
+	b = append(b, `,"drop":`...)
+	b = appendJSON(b, p.Drop)
+	b = append(b, `,"cursor":"`...)
+	b = append(b, p.Cursor...)
+	b = append(b, `","complete":`...)
+	b = strconv.AppendBool(b, p.Complete)
+	if p.Replace {
+		b = append(b, `,"replace":true`...)
+	}
+	return b
 }
 
 // appendJSON appends a value of the project's own types, which always marshal.

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"io"
 	"strconv"
 
 	"pursuit/models"
@@ -62,17 +63,17 @@ func (p *Page) add(r store.PageRow, gone bool) {
 		before := len(t.remove)
 		t.remove = separate(t.remove)
 		t.remove = append(t.remove, `{"id":"`...)
-		t.remove = append(t.remove, r.ID...)
+		t.remove = append(t.remove, r.ID()...)
 		t.remove = append(t.remove, `","_v":`...)
 		t.remove = strconv.AppendInt(t.remove, r.Seq, 10)
 		t.remove = append(t.remove, '}')
 		p.bytes += len(t.remove) - before
 	} else {
-		t.upsert = append(separate(t.upsert), r.Doc...)
+		t.upsert = append(separate(roomy(t.upsert, len(r.Doc))), r.Doc...)
 		p.bytes += len(r.Doc)
 	}
 	p.rows++
-	p.Sent = append(p.Sent, Sent{Table: r.Table, ID: r.ID, Seq: r.Seq})
+	p.Sent = append(p.Sent, Sent{Table: r.Table, ID: string(r.ID()), Seq: r.Seq})
 }
 
 func separate(b []byte) []byte {
@@ -82,33 +83,40 @@ func separate(b []byte) []byte {
 	return b
 }
 
+// roomy makes room for n more bytes. What has outgrown its first pages gets a whole
+// page's room at once, for it will need it.
+func roomy(b []byte, n int) []byte {
+	const first = 32 << 10
+	if len(b)+n+1 <= cap(b) || len(b) < first {
+		return b
+	}
+	return append(make([]byte, 0, max(pageBytes, 2*len(b))+n+1), b...)
+}
+
 // Empty tells whether the page brings no change.
 func (p *Page) Empty() bool { return p.rows == 0 && len(p.Drop) == 0 }
 
-// AppendChanges appends the `changes` object: for each table the rows to write and
+// WriteChanges writes the `changes` object: for each table the rows to write and
 // those to remove.
-func (p *Page) AppendChanges(b []byte) []byte {
-	b = append(b, '{')
-	first := true
+func (p *Page) WriteChanges(w io.Writer) error {
+	separator := "{"
 	for no := range p.tables {
 		t := &p.tables[no]
 		if len(t.upsert) == 0 && len(t.remove) == 0 {
 			continue
 		}
-		if !first {
-			b = append(b, ',')
+		head := separator + `"` + models.Tables.TableNo(no).Name + `":{"upsert":[`
+		separator = ","
+		for _, part := range [][]byte{[]byte(head), t.upsert, []byte(`],"remove":[`), t.remove, []byte(`]}`)} {
+			if _, err := w.Write(part); err != nil {
+				return err
+			}
 		}
-		first = false
-		b = append(b, '"')
-		b = append(b, models.Tables.TableNo(no).Name...)
-		b = append(b, `":{"upsert":[`...)
-		b = append(b, t.upsert...)
-		b = append(b, `],"remove":[`...)
-		b = append(b, t.remove...)
-		b = append(b, `]}`...)
 	}
-	return append(b, '}')
+	if separator == "{" {
+		_, err := w.Write([]byte("{}"))
+		return err
+	}
+	_, err := w.Write([]byte("}"))
+	return err
 }
-
-// Size is about how many bytes the page's changes take.
-func (p *Page) Size() int { return p.bytes + 64*p.rows + 40*len(p.Drop) + 512 }

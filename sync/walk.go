@@ -115,7 +115,10 @@ func (e *Engine) walkBuckets(ctx context.Context, p *Page, c *cursor, o outlook,
 			return false
 		}
 		p.add(r, false)
-		c.After, c.Pos = r.Bucket, r.Seq
+		if bucket := r.Bucket(); string(bucket) != c.After {
+			c.After = string(bucket)
+		}
+		c.Pos = r.Seq
 		return true
 	}
 	if c.After != "" && c.Pos > 0 {

@@ -6,21 +6,45 @@ import (
 	"fmt"
 )
 
-// PageRow is one row of a pull. Doc and the strings are only good until the next row.
+// PageRow is one row of a pull. Doc is only good until the next row.
 type PageRow struct {
 	Table   int
-	ID      string
 	Seq     int64 // of the row's last change
 	Eff     int64 // effective sequence: Seq, or that of what made it visible
-	Bucket  string
 	Deleted bool
-	Doc     []byte
+	Doc     []byte // as models.Row.AppendDoc writes it
+}
+
+// idLength is the length of an id as text.
+const idLength = 36
+
+// ID is the row's id, read off the document: it stands first.
+func (r PageRow) ID() []byte {
+	const at = len(`{"id":"`)
+	if len(r.Doc) < at+idLength {
+		return nil
+	}
+	return r.Doc[at : at+idLength]
+}
+
+// Bucket is the row's bucket, read off the document: it stands third, after the
+// number of digits that _v has.
+func (r PageRow) Bucket() []byte {
+	at := len(`{"id":"","_v":`) + idLength
+	for at < len(r.Doc) && r.Doc[at] != ',' {
+		at++
+	}
+	at += len(`,"_b":"`)
+	if len(r.Doc) < at+idLength {
+		return nil
+	}
+	return r.Doc[at : at+idLength]
 }
 
 // Visit is called for each row of a page in order; false ends the walk.
 type Visit func(PageRow) bool
 
-const pageColumns = `f.tbl, f.id, f.seq, f.bucket, f.deleted, f.doc`
+const pageColumns = `f.tbl, f.seq, f.deleted, f.doc`
 
 // bySeqMost is how many changes of a program a worker's pull walks through in the
 // order of the sequence; beyond, it goes by the buckets held, which are few.
@@ -106,7 +130,7 @@ func (s *Store) Walk(ctx context.Context, v View, buckets []string, pos, upto in
 	}
 	// The inner LIMIT makes the planner go through the buckets one by one in the
 	// order given, reading each by its index, and stop when the page is full.
-	return s.visit(ctx, visit, `SELECT l.tbl, l.id, l.seq, l.bucket, l.deleted, l.doc
+	return s.visit(ctx, visit, `SELECT l.tbl, l.seq, l.deleted, l.doc
 		FROM unnest(?::uuid[]) WITH ORDINALITY AS b (id, n)
 		CROSS JOIN LATERAL (SELECT `+pageColumns+` FROM feed f WHERE f.program_no = ? AND f.bucket = b.id
 			AND f.seq > CASE WHEN b.n = 1 THEN ?::bigint ELSE 0 END AND f.seq <= ? AND NOT f.deleted AND `+s.visibleTable()+`
@@ -141,18 +165,18 @@ func (s *Store) visit(ctx context.Context, visit Visit, query string, params ...
 	if err != nil {
 		return fmt.Errorf("read page: %w", err)
 	}
-	withSince := len(columns) == 7
+	withSince := len(columns) == 5
+	var r PageRow
+	var doc sql.RawBytes
+	into := []any{&r.Table, &r.Seq, &r.Deleted, &doc}
+	if withSince {
+		into = append(into, &r.Eff)
+	}
 	for rows.Next() {
-		var r PageRow
-		var id, bucket, doc sql.RawBytes
-		into := []any{&r.Table, &id, &r.Seq, &bucket, &r.Deleted, &doc}
-		if withSince {
-			into = append(into, &r.Eff)
-		}
 		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("read row of page: %w", err)
 		}
-		r.ID, r.Bucket, r.Doc = string(id), string(bucket), doc
+		r.Doc = doc
 		if !withSince {
 			r.Eff = r.Seq
 		}
