@@ -130,12 +130,16 @@ func (r *Run) end(d *device, op Op) string {
 // assignment finds the oracle's assignment of a row; one that the server made for
 // a worker's own service is known by service and user.
 func (r *Run) assignment(row harness.Row) *oracle.Assignment {
+	var made *oracle.Assignment
 	for _, a := range r.oracle.Assignments {
-		if a.ID == row.ID() || a.ID == "" && a.Service == row.Text("service_id") && a.User == row.Text("user_id") {
+		if a.ID == row.ID() {
 			return a
 		}
+		if a.ID == "" && a.Service == row.Text("service_id") && a.User == row.Text("user_id") {
+			made = a
+		}
 	}
-	return nil
+	return made
 }
 
 // settleConflict keeps or restores an open conflict.

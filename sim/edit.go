@@ -58,6 +58,20 @@ func (d *device) rows(table string) []harness.Row {
 	return rows
 }
 
+// contested is among how many of the newest rows most edits choose, so that
+// people often change the same ones.
+const contested = 6
+
+// choose picks a local row to change.
+func (d *device) choose(table string, op Op) (harness.Row, bool) {
+	rows := d.rows(table)
+	if op.A>>8%4 > 0 {
+		rows = rows[max(0, len(rows)-contested):]
+	}
+	row, ok := pick(rows, op.B)
+	return row, ok && !d.busy[table+"/"+row.ID()+"/_deleted"]
+}
+
 // editNew makes a person, or a whole case, or a child pushed before its parent.
 func (r *Run) editNew(op Op) {
 	roles := []string{oracle.Worker, oracle.Manager}
@@ -192,7 +206,7 @@ func (d *device) mayChange(table string, row harness.Row) bool {
 }
 
 func (r *Run) editField(d *device, op Op, table, field string) {
-	row, ok := pick(d.rows(table), op.B)
+	row, ok := d.choose(table, op)
 	if !ok || !d.mayChange(table, row) {
 		return
 	}
@@ -219,7 +233,7 @@ func (d *device) once(table, row, field string) bool {
 
 func (r *Run) editPhones(d *device, op Op) {
 	table := []string{"people", "known_contacts"}[op.C%2]
-	row, ok := pick(d.rows(table), op.B)
+	row, ok := d.choose(table, op)
 	if !ok || !d.once(table, row.ID(), "phones") {
 		return
 	}
@@ -246,7 +260,7 @@ func (r *Run) editNotes(d *device, op Op) {
 	if op.C%3 == 0 {
 		table, field = "contact_attempts", "note"
 	}
-	row, ok := pick(d.rows(table), op.B)
+	row, ok := d.choose(table, op)
 	if !ok || !d.mayChange(table, row) {
 		return
 	}
@@ -260,7 +274,7 @@ func (r *Run) editNotes(d *device, op Op) {
 
 // editStatus moves a service to a status that is legal from what the device sees.
 func (r *Run) editStatus(d *device, op Op) {
-	row, ok := pick(d.rows("services"), op.B)
+	row, ok := d.choose("services", op)
 	if !ok || d.floats || !d.once("services", row.ID(), "status") {
 		return
 	}
@@ -280,7 +294,7 @@ func (r *Run) editStatus(d *device, op Op) {
 
 func (r *Run) editErase(d *device, op Op) {
 	table := []string{"known_contacts", "contact_attempts"}[op.C%2]
-	row, ok := pick(d.rows(table), op.B)
+	row, ok := d.choose(table, op)
 	if !ok || !d.mayChange(table, row) || !d.once(table, row.ID(), "_deleted") {
 		return
 	}

@@ -193,7 +193,8 @@ func (r *Run) judge(d *device, batch []queued, pages []harness.Page, sure bool) 
 			}
 			got := page.Results[i]
 			if err := compare(q.wire, want, got); err != nil {
-				return 0, err
+				return 0, fmt.Errorf("%w\nsent %v at %s, base %d\n%s", err, q.meant.Set, q.meant.At, q.meant.Base,
+					r.oracle.Rows[oracle.Key{Table: q.meant.Table, ID: q.meant.Row}])
 			}
 			if !got.Duplicate {
 				fresh++

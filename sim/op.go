@@ -64,9 +64,9 @@ type weight struct {
 // second, and a run names how many it wants.
 func weights() []weight {
 	return []weight{
-		{editPerson, 3}, {editCase, 4}, {editContact, 8}, {editAttempt, 12}, {editLate, 3}, {editName, 9}, {editPhones, 5},
-		{editNotes, 5}, {editRelation, 5}, {editOutcome, 5}, {editStatus, 6}, {editErase, 4}, {editOrphan, 2}, {editStray, 1},
-		{syncPlain, 26}, {syncLostRequest, 3}, {syncLostAnswer, 5}, {syncReplay, 4}, {syncCut, 6}, {syncAbort, 3},
+		{editPerson, 3}, {editCase, 4}, {editContact, 6}, {editAttempt, 9}, {editLate, 3}, {editName, 12}, {editPhones, 10},
+		{editNotes, 10}, {editRelation, 7}, {editOutcome, 6}, {editStatus, 9}, {editErase, 6}, {editOrphan, 2}, {editStray, 1},
+		{syncPlain, 20}, {syncLostRequest, 3}, {syncLostAnswer, 5}, {syncReplay, 4}, {syncCut, 6}, {syncAbort, 3},
 		{decideAssign, 3}, {decideEnd, 2}, {decideReassign, 3}, {decideConflict, 2}, {decideHeld, 2}, {decideRole, 1}, {strikeBurst, 1},
 	}
 }

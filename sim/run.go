@@ -60,8 +60,8 @@ func (f *Failure) Unwrap() error { return f.Cause }
 // Play runs a list of operations against a fresh program. A broken promise is a
 // *Failure; any other error is the harness's own. With leads set, the run strikes
 // the servers when its list says so.
-func (w *World) Play(ctx context.Context, seed uint64, ops []Op, leads bool) (*Run, error) {
-	r := &Run{world: w, random: rand.New(rand.NewPCG(seed, 2)), started: time.Now().Truncate(time.Second), slots: map[int]bool{},
+func (w *World) Play(ctx context.Context, ops []Op, leads bool) (*Run, error) {
+	r := &Run{world: w, started: time.Now().Truncate(time.Second), slots: map[int]bool{},
 		taken: map[string]oracle.Verdict{}, holds: map[[2]string][2]time.Time{}, heldRows: map[string]string{}, deeds: map[string]func() oracle.Verdict{}, leads: leads}
 	r.Stats.Results = map[string]int{}
 	if err := r.enter(ctx); err != nil {
@@ -81,6 +81,9 @@ func (w *World) Play(ctx context.Context, seed uint64, ops []Op, leads bool) (*R
 
 // step runs one operation; one for which there is nothing to choose does nothing.
 func (r *Run) step(ctx context.Context, op Op) error {
+	// Each operation draws from its own numbers: taking others out of the list
+	// leaves its ids and times as they were.
+	r.random = rand.New(rand.NewPCG(uint64(op.A)<<32|uint64(op.B), uint64(op.C)))
 	switch op.Kind {
 	case editPerson, editCase, editContact, editAttempt, editLate, editName, editPhones, editNotes,
 		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray:

@@ -9,7 +9,7 @@ import (
 // Shrink looks for a shorter list of operations that still breaks a promise, by
 // taking out ever smaller pieces, until nothing more can go or the time is up. It
 // answers the list and the failure that it ends in.
-func (w *World) Shrink(ctx context.Context, seed uint64, ops []Op, failure *Failure, limit time.Duration) ([]Op, *Failure) {
+func (w *World) Shrink(ctx context.Context, ops []Op, failure *Failure, limit time.Duration) ([]Op, *Failure) {
 	deadline := time.Now().Add(limit)
 	if failure.Op < len(ops) {
 		ops = ops[:failure.Op+1]
@@ -21,7 +21,7 @@ func (w *World) Shrink(ctx context.Context, seed uint64, ops []Op, failure *Fail
 			}
 			shorter := append(append([]Op{}, ops[:at]...), ops[min(at+piece, len(ops)):]...)
 			var next *Failure
-			if _, err := w.Play(ctx, seed, shorter, true); errors.As(err, &next) {
+			if _, err := w.Play(ctx, shorter, true); errors.As(err, &next) {
 				ops, failure = shorter, next
 				continue
 			}

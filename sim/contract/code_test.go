@@ -199,7 +199,6 @@ func roleForbidden(t *testing.T, at *place) {
 		"anyone writes staff":          {crew.supervisor, harness.Insert("staff", map[string]any{"name": "X"})},
 		"anyone writes events":         {crew.supervisor, harness.Insert("status_events", map[string]any{"service_id": made.service})},
 		"anyone writes conflicts":      {crew.supervisor, harness.Insert("conflicts", map[string]any{"table": "people"})},
-		"anyone writes disclosures":    {crew.supervisor, harness.Insert("disclosures", map[string]any{"person_id": made.person})},
 		"worker deletes a service":     {crew.worker, harness.Delete("services", made.service, 1)},
 		"worker deletes an assignment": {crew.worker, harness.Delete("assignments", made.assignment, 1)},
 	} {

@@ -70,6 +70,7 @@ func lateIntervals(t *testing.T, at *place) {
 	w := at.program(t)
 	crew := w.crew()
 	made, _, first, between := w.hold(crew)
+	time.Sleep(60 * time.Millisecond)
 	again := assign(made.service, crew.worker)
 	crew.manager.applied(again)
 	time.Sleep(60 * time.Millisecond)

@@ -23,6 +23,7 @@ func mergeScenarios() []scenario {
 		{"authority puts the higher role first in both orders", mergeAuthority},
 		{"authority between equals is latest", mergeAuthorityEquals},
 		{"a concurrent status must be legal from where it lands", mergeAuthorityIllegal},
+		{"a unit is judged by whoever wrote any of it", mergeUnitWriter},
 		{"max keeps the further along", mergeMax},
 		{"an edit against a seen value replaces it without conflict", mergeSeen},
 	}
@@ -270,6 +271,27 @@ func mergeAuthorityIllegal(t *testing.T, at *place) {
 		t.Errorf("status %q, want enrolled: refused is not legal from it", row.Text("status"))
 	}
 	d.lostOnce(t, "status", "refused", d.crew.supervisor, "enrolled")
+}
+
+func mergeUnitWriter(t *testing.T, at *place) {
+	d := newDuel(at, t)
+	d.table, d.row = "services", d.made.service
+	outcome(t, d.crew.manager.advance(d.row, "refused", "no"), "applied", "", "")
+	d.start(nil)
+	again := func(reason string) map[string]any {
+		return map[string]any{"status": "pursuing", "status_reason": reason, "status_on": "2026-03-02"}
+	}
+	first := d.edit(d.crew.manager, time.Hour, again("A"))
+	outcome(t, first, "applied", "", "")
+	outcome(t, d.edit(d.crew.supervisor, 2*time.Hour, again("B")), "applied", "", "")
+	if got := d.now().Text("status_reason"); got != "B" {
+		t.Errorf("the reason is %q, want the supervisor's", got)
+	}
+	d.base = first.V
+	outcome(t, d.edit(d.crew.manager, time.Minute, map[string]any{"status": "closed", "status_reason": "C"}), "merged", "", "")
+	if row := d.now(); row.Text("status") != "pursuing" || row.Text("status_reason") != "B" {
+		t.Errorf("service %v, want the supervisor's unit", row)
+	}
 }
 
 func mergeMax(t *testing.T, at *place) {

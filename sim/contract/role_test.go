@@ -138,7 +138,8 @@ func roleAtOnce(t *testing.T, at *place) {
 	assessment.ID = harness.NewID()
 	outcome(t, crew.worker.one(assessment), "applied", "", "")
 	w.patchUser(crew.worker, map[string]any{"role": "director"})
-	outcome(t, crew.worker.one(contact(person.Row)), "rejected", "forbidden", "")
+	outcome(t, crew.worker.one(contact(person.Row)), "quarantined", "", "")
+	outcome(t, w.user("director", crew.org).one(contact(person.Row)), "rejected", "forbidden", "")
 }
 
 func roleBackfillCut(t *testing.T, at *place) {

@@ -20,17 +20,19 @@ func Policy(table, field string) string {
 // field merges one field and tells whether it ended otherwise than sent.
 func (o *Oracle) field(row *Row, m Mutation, field string, value any) bool {
 	current := row.Value(field)
-	if !row.others(field, m.Base, m.Device) {
-		row.put(field, value, o.by(m))
+	if Same(current, value) {
 		return false
 	}
-	if Same(current, value) {
+	if !row.others(field, m.Base, m.Device) {
+		row.put(field, value, o.by(m))
 		return false
 	}
 	switch Policy(row.Table, field) {
 	case "union":
 		merged := union(texts(row.valueAt(field, m.Base)), texts(current), texts(value))
-		row.put(field, merged, o.by(m))
+		if !Same(merged, current) {
+			row.put(field, merged, o.by(m))
+		}
 		return !Same(merged, value)
 	case "text":
 		return o.text(row, m, field, value)

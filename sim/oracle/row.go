@@ -1,6 +1,9 @@
 package oracle
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Row is a row with the history of each of its fields.
 type Row struct {
@@ -26,6 +29,21 @@ type write struct {
 	role   string
 	id     string
 	at     time.Time
+}
+
+// String tells a row's history, for the message of a failure.
+func (r *Row) String() string {
+	if r == nil {
+		return "a row that was never written"
+	}
+	text := fmt.Sprintf("row %s of %s, live %v after %d changes", r.ID, r.Table, r.Live, r.Changes)
+	for _, one := range r.edits {
+		text += fmt.Sprintf("\n  change %d by %s at %s: %.80q", one.count, one.device, one.at, fmt.Sprint(one.value))
+	}
+	if r.deleted.count > 0 {
+		text += fmt.Sprintf("\n  change %d by %s at %s: deleted", r.deleted.count, r.deleted.device, r.deleted.at)
+	}
+	return text
 }
 
 // Value answers a field's value now.
@@ -66,8 +84,12 @@ func (r *Row) last(field string) write {
 	return list[len(list)-1]
 }
 
-// others tells whether another device wrote the field after a count.
+// others tells whether another device wrote the field after a count, and the value
+// that stands is not the device's own: a device never conflicts with itself.
 func (r *Row) others(field string, after int, device string) bool {
+	if r.last(field).device == device {
+		return false
+	}
 	for _, one := range r.fields[field] {
 		if one.count > after && one.device != device {
 			return true

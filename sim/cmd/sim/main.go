@@ -19,6 +19,9 @@ import (
 	"pursuit/sim/harness"
 )
 
+// printed is how many operations of a failure are shown: more help nobody.
+const printed = 60
+
 // settings are the flags.
 type settings struct {
 	seed                            uint64
@@ -74,7 +77,7 @@ func play(ctx context.Context, world *sim.World, s settings, seed uint64) error 
 	for i := range s.programs {
 		group.Go(func() {
 			mine := seed + uint64(i)
-			played, err := world.Play(ctx, mine, sim.Generate(mine, s.ops, s.strikes), i == 0)
+			played, err := world.Play(ctx, sim.Generate(mine, s.ops, s.strikes), i == 0)
 			errs[i] = err
 			slog.Info("played", "seed", mine, "db", s.db, "stats", fmt.Sprintf("%+v", played.Stats), "strikes", world.Strikes(),
 				"seconds", int(time.Since(started).Seconds()), "ok", err == nil)
@@ -98,9 +101,13 @@ func shrunk(ctx context.Context, world *sim.World, s settings, seed uint64, fail
 	if s.shrink <= 0 {
 		return failure
 	}
-	ops, last := world.Shrink(ctx, seed, sim.Generate(seed, s.ops, s.strikes), failure, s.shrink)
+	ops, last := world.Shrink(ctx, sim.Generate(seed, s.ops, s.strikes), failure, s.shrink)
 	fmt.Printf("%d operations are enough:\n", len(ops))
 	for i, op := range ops {
+		if i == printed {
+			fmt.Println("… and more: give -shrink more time")
+			break
+		}
 		fmt.Printf("%4d %s\n", i, op)
 	}
 	return last
