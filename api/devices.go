@@ -110,6 +110,10 @@ func (s *Server) revokeDevice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	about := map[string]any{"user": revoked.UserID, "device": revoked.ID, "wipe": in.Wipe}
+	if err := s.engine.Audit(c.Request().Context(), actorOf(c), "device.revoke", about); err != nil {
+		return err
+	}
 	return c.JSON(http.StatusOK, newDevice(revoked))
 }
 

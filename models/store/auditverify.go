@@ -17,6 +17,12 @@ type AuditFault struct {
 	What string
 }
 
+// AuditNote is an entry's hash as it was noted outside the database.
+type AuditNote struct {
+	N    int64
+	Hash []byte
+}
+
 // AuditVerdict is what a verification found. Head is the hash of entry N, to be
 // noted where the database's keepers cannot write.
 type AuditVerdict struct {
@@ -30,13 +36,20 @@ type AuditVerdict struct {
 // covers the entries that were there when it began.
 //
 // Each entry's hash is computed anew from its content and the hash stored before
-// it; numbers have no gap; the last hash is the one the sequence remembers.
-func (s *Store) VerifyAudit(ctx context.Context, program int32) (AuditVerdict, error) {
+// it; numbers have no gap; the last hash is the one the sequence remembers; the
+// entries noted have the hashes noted.
+func (s *Store) VerifyAudit(ctx context.Context, program int32, noted ...AuditNote) (AuditVerdict, error) {
 	n, head, err := s.AuditHead(ctx, program)
 	if err != nil {
 		return AuditVerdict{}, err
 	}
-	v := &verification{program: program, AuditVerdict: AuditVerdict{N: n, Head: head}}
+	v := &verification{program: program, noted: map[int64][]byte{}, AuditVerdict: AuditVerdict{N: n, Head: head}}
+	for _, note := range noted {
+		v.noted[note.N] = note.Hash
+		if note.N > n {
+			v.fault(note.N, "was noted and is not there")
+		}
+	}
 	for last := int64(-1); v.last < n && v.last != last && len(v.Faults) < verifyFaults; {
 		last = v.last
 		err := s.auditVisit(ctx, v.entry, `SELECT `+auditColumns+` FROM audit WHERE program_no = ? AND n > ? AND n <= ?
@@ -66,6 +79,7 @@ func (s *Store) auditOutside(ctx context.Context, v *verification) error {
 type verification struct {
 	AuditVerdict
 	program int32
+	noted   map[int64][]byte
 	last    int64  // number of the last entry seen
 	hash    []byte // its stored hash
 	broken  bool   // entries are missing before the next one
@@ -80,6 +94,9 @@ func (v *verification) entry(a AuditEntry) bool {
 	case v.broken: // what it followed is gone: its own content cannot be judged by it
 	case !follows:
 		v.fault(a.N, "was altered, or does not follow the entry before it")
+	}
+	if noted, ok := v.noted[a.N]; ok && !bytes.Equal(noted, a.Hash) {
+		v.fault(a.N, "is another than the one that was noted")
 	}
 	v.last, v.hash, v.broken = a.N, a.Hash, false
 	return len(v.Faults) < verifyFaults
