@@ -33,6 +33,7 @@ var (
 	summing  = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector, models.RoleReferralPartner}}
 	freezing = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector}}
 	entering = access{roles: []models.Role{models.RoleDirector, models.RoleAdmin}}
+	taking   = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
 	printed  = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
 )
 
@@ -72,7 +73,6 @@ func (s *Server) routes() []route {
 		{get, "/v1/users", admins, s.users},
 		{post, "/v1/users", admins, s.createUser},
 		{patch, "/v1/users/:id", admins, s.patchUser},
-		{get, "/v1/audit", admins, s.audit},
 
 		{post, "/v1/sync", everyone, s.sync},
 		{get, "/v1/sync/schema", everyone, s.schema},
@@ -87,6 +87,7 @@ func (s *Server) routes() []route {
 		{get, "/v1/reports/summary", summing, s.summary},
 		{post, "/v1/reports/summary/freeze", freezing, s.freezeSummary},
 		{get, "/v1/reports/published-check", printed, s.publishedCheck},
+		{get, "/v1/export/:table", taking, s.export},
 		{put, "/v1/incident-counts/:year/:month", entering, s.putIncidentCount},
 	}
 }
