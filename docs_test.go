@@ -106,3 +106,17 @@ func TestDocumentsNameWhatTheSchemaHas(t *testing.T) {
 		}
 	}
 }
+
+// Every call under /v1 that the server has is in one of the documents.
+func TestDocumentsNameEveryCall(t *testing.T) {
+	text := page(t, "docs/protocol.md") + page(t, "docs/domain.md")
+	calls := regexp.MustCompile(`(?m)^  (/v1/\S+):$`).FindAllStringSubmatch(page(t, "api/openapi.yaml"), -1)
+	if len(calls) < 20 {
+		t.Fatalf("openapi.yaml describes %d calls", len(calls))
+	}
+	for _, call := range calls {
+		if !strings.Contains(text, call[1]) {
+			t.Errorf("the documents do not name %s", call[1])
+		}
+	}
+}
