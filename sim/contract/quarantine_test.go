@@ -20,6 +20,7 @@ func quarantineScenarios() []scenario {
 		{"only supervisors release", whoReleases},
 		{"a closed one is not released again", closedStays},
 		{"a released group applies whole", releasedGroup},
+		{"an author who is moved keeps sight of what was held back", movedAuthor},
 	}
 }
 
@@ -211,5 +212,30 @@ func releasedGroup(t *testing.T, at *place) {
 	crew.supervisor.sees(true, "people", own.Row)
 	if person := crew.supervisor.must("people", made.person); person.Text("first_name") != "Afterwards" {
 		t.Errorf("the released group left %v", person)
+	}
+}
+
+func movedAuthor(t *testing.T, at *place) {
+	w := at.program(t)
+	crew, others := w.team(), w.team()
+	made := w.open(crew, nil)
+	base := crew.supervisor.must("people", made.person).V()
+	w.patchUser(crew.supervisor, map[string]any{"org_id": others.org})
+	patch := harness.Patch("people", made.person, base, map[string]any{"first_name": "X"})
+	outcome(t, crew.supervisor.one(patch), "quarantined", "", "")
+	row := crew.supervisor.quarantined(patch.ID)
+	if row == nil {
+		t.Fatal("the author does not have the quarantine row")
+	}
+	w.patchUser(crew.supervisor, map[string]any{"org_id": crew.org, "role": "outreach_worker"})
+	for _, page := range crew.supervisor.pull() {
+		for _, bucket := range page.Drop {
+			if bucket == row.Bucket() {
+				t.Error("the author's quarantine row was dropped with the organisation")
+			}
+		}
+	}
+	if crew.supervisor.quarantined(patch.ID) == nil {
+		t.Error("the author lost sight of the quarantine row")
 	}
 }
