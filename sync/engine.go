@@ -15,6 +15,9 @@ type Engine struct {
 	log   *slog.Logger
 	key   []byte // of the MAC over cursors
 
+	// How many buckets a page drops and a walk asks for at once; tests take less.
+	dropsAtOnce, bucketsAtOnce int
+
 	queues gosync.Map // program number → *queue
 	heads  heads
 	live   *live
@@ -30,7 +33,8 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 	if err != nil {
 		return nil, fmt.Errorf("load cursor key: %w", err)
 	}
-	e := &Engine{store: s, log: log, key: key, live: newLive(s, log), digests: newDigestCache(), audit: newAuditQueue()}
+	e := &Engine{store: s, log: log, key: key, dropsAtOnce: dropsMax, bucketsAtOnce: bucketsMax,
+		live: newLive(s, log), digests: newDigestCache(), audit: newAuditQueue()}
 	if err := s.OnCommit(e.heads.committed); err != nil {
 		return nil, err
 	}

@@ -90,13 +90,13 @@ func (e *Engine) drops(ctx context.Context, p *Page, c *cursor, o outlook, moved
 	if !moved && o.then.User == o.now.User && o.then.Org == o.now.Org {
 		return false, nil
 	}
-	list, err := e.store.Dropped(ctx, o.then, o.now, c.AsOf, c.Dropped, dropsMax+1)
+	list, err := e.store.Dropped(ctx, o.then, o.now, c.AsOf, c.Dropped, e.dropsAtOnce+1)
 	if err != nil {
 		return false, err
 	}
-	if len(list) > dropsMax {
-		list = list[:dropsMax]
-		c.Dropped = list[dropsMax-1]
+	if len(list) > e.dropsAtOnce {
+		list = list[:e.dropsAtOnce]
+		c.Dropped = list[len(list)-1]
 		p.Drop, p.Complete = append(p.Drop, list...), false
 		return true, nil
 	}
@@ -167,6 +167,9 @@ func (e *Engine) extras(ctx context.Context, c cursor, o outlook, h store.Head, 
 			if eff > 0 {
 				r.Eff = eff
 			}
+			if gone {
+				r.Pos += goneFirst
+			}
 			list = append(list, extra{r, gone})
 			return true
 		}
@@ -186,7 +189,7 @@ func (e *Engine) extras(ctx context.Context, c cursor, o outlook, h store.Head, 
 func (e *Engine) membershipExtras(ctx context.Context, c cursor, o outlook, limit int, collect func(int64, bool) store.Visit) error {
 	after := func(from int64) int64 { // where in the rows of that number the cursor stands
 		if from == c.Eff {
-			return c.Pos
+			return max(c.Pos, 0)
 		}
 		return 0
 	}
@@ -198,14 +201,23 @@ func (e *Engine) membershipExtras(ctx context.Context, c cursor, o outlook, limi
 	if o.fresh != 0 {
 		v := o.now
 		v.Tables = o.fresh
-		if err := e.store.Widened(ctx, v, o.newFrom, after(o.newFrom), false, limit+1, collect(o.newFrom, false)); err != nil {
+		if err := e.store.Widened(ctx, v, o.newFrom, after(o.newFrom), limit+1, collect(o.newFrom, false)); err != nil {
 			return err
 		}
 	}
-	if o.gone != 0 {
-		v := o.now
-		v.Tables = o.gone
-		return e.store.Widened(ctx, v, o.member.From, after(o.member.From), true, limit+1, collect(o.member.From, true))
+	from := o.member.From
+	if o.gone == 0 || from == c.Eff && c.Pos >= 0 {
+		return nil
 	}
-	return nil
+	v, pos := o.now, int64(0)
+	v.Tables = o.gone
+	if from == c.Eff {
+		pos = c.Pos - goneFirst
+	}
+	return e.store.Withdrawn(ctx, o.then, v, c.AsOf, pos, limit+1, collect(from, true))
 }
+
+// goneFirst puts the rows that a membership took out of view before all others of
+// its number, whatever theirs are: a row changed since has a greater one, and the
+// place of a cut must tell whether it is still to come.
+const goneFirst = -1 << 62

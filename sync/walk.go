@@ -42,20 +42,20 @@ func (w *walk) take(r store.PageRow, gone bool) bool {
 		return false
 	}
 	w.page.add(r, gone)
-	w.eff, w.pos = r.Eff, r.Seq
+	w.eff, w.pos = r.Eff, r.Pos
 	return true
 }
 
 func before(a, b store.PageRow) bool {
-	return a.Eff < b.Eff || a.Eff == b.Eff && a.Seq < b.Seq
+	return a.Eff < b.Eff || a.Eff == b.Eff && a.Pos < b.Pos
 }
 
 func sortExtras(list []extra) {
 	sort.SliceStable(list, func(i, j int) bool { return before(list[i].PageRow, list[j].PageRow) })
 }
 
-// bucketsAtOnce is how many buckets the first walk asks for in one query.
-const bucketsAtOnce = 256
+// bucketsMax is how many buckets the first walk asks for in one query.
+const bucketsMax = 256
 
 // first gives the next page of everything in scope, bucket by bucket, as far as it
 // has not changed since the walk began; what has comes afterwards, in the stream.
@@ -92,13 +92,16 @@ func (e *Engine) first(ctx context.Context, who models.Actor, c cursor, h store.
 // heldAfter lists, in order, buckets held whose id is greater than after: those of
 // the grants and the two that everyone holds.
 func (e *Engine) heldAfter(ctx context.Context, o outlook, after string) ([]string, error) {
-	list, err := e.store.Held(ctx, o.now, after, bucketsAtOnce)
+	list, err := e.store.Held(ctx, o.now, after, e.bucketsAtOnce)
 	if err != nil {
 		return nil, err
 	}
-	whole := len(list) < bucketsAtOnce
+	last := ""
+	if len(list) == e.bucketsAtOnce { // what lies behind comes with the next ones
+		last = list[len(list)-1]
+	}
 	for _, own := range o.now.Standing {
-		if own > after && (whole || own < list[len(list)-1]) && !slices.Contains(list, own) {
+		if own > after && (last == "" || own < last) && !slices.Contains(list, own) {
 			list = append(list, own)
 		}
 	}

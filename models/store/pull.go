@@ -11,6 +11,7 @@ type PageRow struct {
 	Table   int
 	Seq     int64 // of the row's last change
 	Eff     int64 // effective sequence: Seq, or that of what made it visible
+	Pos     int64 // its place among the rows of one effective sequence: Seq, as a rule
 	Deleted bool
 	Doc     []byte // as models.Row.AppendDoc writes it
 }
@@ -101,19 +102,26 @@ func (s *Store) Opened(ctx context.Context, v View, eff, pos, to, asOf int64, li
 }
 
 // Widened visits, in the order of seq and after pos, the rows of the view's tables
-// in buckets held before the number at and now: the tables that a membership brought
-// into view at that number, or took out of it. With all, rows changed since are
-// among them.
-func (s *Store) Widened(ctx context.Context, v View, at, pos int64, all bool, limit int, visit Visit) error {
-	upper := at
-	if all {
-		upper = 1<<63 - 1
-	}
+// last changed before the number at, in buckets held before it and now: the tables
+// that a membership brought into view at that number.
+func (s *Store) Widened(ctx context.Context, v View, at, pos int64, limit int, visit Visit) error {
 	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
 			AND g.revoked IS NULL AND `+effective+` < ?`+s.plusIDs()+`) AS held
 		CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND f.seq < ? AND `+
 		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,
-		args(v.ours(), v.effective(), at, s.ids(v.Standing[:]), v.Program, pos, upper, int64(v.Tables), limit)...)
+		args(v.ours(), v.effective(), at, s.ids(v.Standing[:]), v.Program, pos, at, int64(v.Tables), limit)...)
+}
+
+// Withdrawn visits, in the order of seq and after pos, the rows of the view's tables
+// in buckets that the view then held at asOf and the view now holds: the tables that
+// a membership took out of view, where the bucket itself stays, by whatever grant.
+func (s *Store) Withdrawn(ctx context.Context, then, now View, asOf, pos int64, limit int, visit Visit) error {
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
+			AND g.revoked IS NULL AND EXISTS (SELECT 1 FROM grants h WHERE h.program_no = g.program_no AND h.bucket = g.bucket
+				AND h.principal IN (?, ?) AND h.granted <= ? AND (h.revoked IS NULL OR h.revoked > ?))`+s.plusIDs()+`) AS held
+		CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND `+
+		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,
+		args(now.ours(), then.User, then.Org, asOf, asOf, s.ids(now.Standing[:]), now.Program, pos, int64(now.Tables), limit)...)
 }
 
 // Bucket visits, in the order of seq, the live rows of one bucket changed in (pos, upto].
@@ -176,7 +184,7 @@ func (s *Store) visit(ctx context.Context, visit Visit, query string, params ...
 		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("read row of page: %w", err)
 		}
-		r.Doc = doc
+		r.Doc, r.Pos = doc, r.Seq
 		if !withSince {
 			r.Eff = r.Seq
 		}
