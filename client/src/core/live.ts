@@ -1,4 +1,4 @@
-import { pauseBefore, sleep } from './backoff.js'
+import { sleep } from './backoff.js'
 import type { Session } from './session.js'
 import { Trouble, troubleOf } from './trouble.js'
 
@@ -31,7 +31,7 @@ export async function follow(session: Session, options: LiveOptions): Promise<vo
     } catch (error) {
       const trouble = troubleOf(error)
       if (options.signal.aborted) return
-      const pause = trouble.passing ? pauseBefore(failures++, trouble.retryAfter) : AGAIN_AFTER_REFUSAL_MS
+      const pause = trouble.passing ? session.pause(failures++, trouble.retryAfter) : AGAIN_AFTER_REFUSAL_MS
       await sleep(pause, options.signal)
       if (!options.signal.aborted) options.tickled(Infinity)
     }
@@ -44,7 +44,7 @@ async function poll(session: Session, options: LiveOptions): Promise<void> {
   const seq = (answer as { seq?: unknown } | null)?.seq
   if (typeof seq !== 'number') return
   options.tickled(seq)
-  if (options.since() <= since) await sleep(pauseBefore(0), options.signal) // the sync is still on its way
+  if (options.since() <= since) await sleep(session.pause(0), options.signal) // the sync is still on its way
 }
 
 /** Reads one event stream to its end; `unusable` when nothing ever came through. */

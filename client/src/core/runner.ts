@@ -1,4 +1,4 @@
-import { pauseBefore, sleep } from './backoff.js'
+import { sleep } from './backoff.js'
 import type { State } from './events.js'
 import { follow } from './live.js'
 import type { Session } from './session.js'
@@ -77,7 +77,7 @@ export class Runner {
     }
     if (trouble.passing) {
       this.say('offline', trouble.code)
-      await this.kicked(signal, pauseBefore(failures, trouble.retryAfter))
+      await this.kicked(signal, this.work.session.pause(failures, trouble.retryAfter))
     } else {
       this.say(trouble.kind === 'signin' ? 'signin' : 'stuck', trouble.code || trouble.kind)
       await this.kicked(signal)
@@ -96,7 +96,7 @@ export class Runner {
       } catch (error) {
         const trouble = troubleOf(error)
         if (!trouble.passing) break
-        await sleep(pauseBefore(attempt, trouble.retryAfter), signal)
+        await sleep(this.work.session.pause(attempt, trouble.retryAfter), signal)
       }
     }
     this.control?.abort()

@@ -1,3 +1,4 @@
+import { pauseBefore } from './backoff.js'
 import { Events } from './events.js'
 import { Http, type Call, type HttpOptions } from './http.js'
 import { newId } from './id.js'
@@ -20,6 +21,8 @@ export interface SessionOptions extends HttpOptions {
   schema?: number
   /** The clock, for tests. */
   now?: () => number
+  /** Milliseconds before try number `attempt` again, at least `asked`; the default suits phones. */
+  pause?: (attempt: number, asked?: number) => number
 }
 
 interface Tokens {
@@ -48,6 +51,7 @@ export class Session {
   readonly events = new Events()
   readonly schemaNo: number
   readonly now: () => number
+  readonly pause: (attempt: number, asked?: number) => number
   private readonly http: Http
   private refreshing: Promise<void> | undefined
 
@@ -55,6 +59,7 @@ export class Session {
     this.http = new Http(options)
     this.schemaNo = options.schema ?? SCHEMA
     this.now = options.now ?? Date.now
+    this.pause = options.pause ?? ((attempt, asked) => pauseBefore(attempt, asked))
   }
 
   /** Opens the session kept in the storage, or a fresh one that has yet to sign in. */

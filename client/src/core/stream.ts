@@ -1,4 +1,4 @@
-import { pauseBefore, sleep } from './backoff.js'
+import { sleep } from './backoff.js'
 import { differingBuckets } from './digest.js'
 import { isId } from './id.js'
 import { onOnline } from './runner.js'
@@ -84,7 +84,7 @@ export async function drift(
  * Tries until it is answered or the signal fires (then nothing): an edit waits as long as it must.
  * Pauses grow while the line is bad and end early when the network returns.
  */
-export async function persistently<T>(work: () => Promise<T>, signal: AbortSignal, failed: (trouble: Trouble) => void): Promise<T | undefined> {
+export async function persistently<T>(session: Session, work: () => Promise<T>, signal: AbortSignal, failed: (trouble: Trouble) => void): Promise<T | undefined> {
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       return await work()
@@ -92,7 +92,7 @@ export async function persistently<T>(work: () => Promise<T>, signal: AbortSigna
       if (signal.aborted) break
       const trouble = troubleOf(error)
       failed(trouble)
-      await pause(trouble.passing ? pauseBefore(attempt, trouble.retryAfter) : REFUSED_PAUSE_MS, signal)
+      await pause(trouble.passing ? session.pause(attempt, trouble.retryAfter) : REFUSED_PAUSE_MS, signal)
     }
   }
   return undefined

@@ -39,7 +39,7 @@ export class Up {
   }
 
   private insist<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return persistently(work, this.signal, this.failed)
+    return persistently(this.link.session, work, this.signal, this.failed)
   }
 
   private async remedies(line: Line, sent: Sent[]): Promise<WithDeleted[]> {

@@ -47,7 +47,7 @@ for (const kind of KINDS) {
 
     for (const [name, make] of makers) {
       const story = (title: string, body: (phone: Device, other: Device) => Promise<void>) =>
-        test(`${name}: ${title}`, { timeout: 120_000 }, async () => {
+        test(`${name}: ${title}`, { timeout: 60_000 }, async () => {
           const phone = await make(options(town.people.worker!))
           const other = await make(options(town.people.worker!))
           try {

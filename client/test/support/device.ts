@@ -57,7 +57,7 @@ export interface Opened {
 
 /** Opens a session with its own storage and line, and signs in. */
 export async function signedIn(options: DeviceOptions, storage: Durable = new MemoryKeys(), net = options.net ?? new Net()): Promise<Opened> {
-  const session = await Session.open({ url: options.url, storage, fetch: net.fetch, device: { name: 'test', platform: 'node', app_version: '1' } })
+  const session = await Session.open({ url: options.url, storage, fetch: net.fetch, pause: () => 25, device: { name: 'test', platform: 'node', app_version: '1' } })
   if (!session.signedIn) await session.signIn(options.account.email, options.account.password)
   return { session, net, storage }
 }

@@ -1,10 +1,12 @@
 import watermelon from '@nozbe/watermelondb'
 import loki from '@nozbe/watermelondb/adapters/lokijs/index.js'
+import logger from '@nozbe/watermelondb/utils/common/logger/index.js'
 import { newId, type Schema } from '@pursuit/client'
 import { pursuitOf, useUuids, watermelonMigrations, watermelonSchema } from '@pursuit/client/watermelondb'
 import { signedIn, type Device, type DeviceOptions, type Fields, type Seen } from './device.js'
 
 const { Database, Model } = watermelon as any
+;(logger as any).default.silence()
 const LokiJSAdapter = (loki as any).default ?? loki
 
 const JSONS = new Set(['text_list', 'factors', 'object', 'any'])

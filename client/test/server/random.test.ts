@@ -1,0 +1,184 @@
+// Seeded random lives of four devices on one program: RxDB, WatermelonDB and two on the core, with
+// bad lines, restarts and reassignments. Each must end with the same rows as the others, the same
+// digests as the server, and no edit lost.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Pursuit, type Outcome } from '@pursuit/client'
+import { MemoryStore } from '@pursuit/client/memory'
+import type { Device } from '../support/device.js'
+import { nativeDevice } from '../support/native.js'
+import { Net, type Mishap } from '../support/net.js'
+import { rxDevice } from '../support/rx.js'
+import { KINDS, Site, Town, endCluster, type CaseIds } from '../support/server.js'
+import { watermelonDevice } from '../support/watermelon.js'
+
+const RUNS = 20 // a library; each run has both libraries in it
+const STEPS = 40
+const TABLES = ['people', 'known_contacts', 'referrals', 'services', 'contact_attempts', 'quarantine']
+const MISHAPS: Mishap[] = ['lose_request', 'lose_answer', 'half_answer', 'portal', 'error_500']
+
+after(endCluster)
+
+/** A generator of numbers in [0, 1) that repeats itself for a seed. */
+function random(seed: number): () => number {
+  let a = seed >>> 0
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+interface Life {
+  rnd: () => number
+  devices: Device[]
+  desk: Pursuit
+  town: Town
+  cases: CaseIds[]
+  attempts: Map<Device, string[]>
+  /** Every attempt ever made, to look for at the end. */
+  made: Set<string>
+  /** Those that a device deleted. */
+  removed: Set<string>
+}
+
+const pick = <T>(life: Life, list: T[]): T => list[Math.floor(life.rnd() * list.length)]!
+
+async function step(life: Life): Promise<void> {
+  const device = pick(life, life.devices)
+  const dice = life.rnd()
+  if (dice < 0.3) await tryOut(life, device)
+  else if (dice < 0.5) await editPerson(life, device)
+  else if (dice < 0.6) await editAttempt(life, device)
+  else if (dice < 0.65) device.net.online = !device.net.online
+  else if (dice < 0.9) await device.sync().catch(() => undefined)
+  else if (dice < 0.94) await device.restart()
+  else await reassign(life)
+}
+
+async function tryOut(life: Life, device: Device): Promise<void> {
+  const ids = pick(life, life.cases)
+  if (!(await device.get('services', ids.service))) return
+  const id = await device.insert('contact_attempts', {
+    service_id: ids.service, channel: pick(life, ['call', 'text', 'in_person_visit']), outcome: 'no_answer',
+    occurred_at: new Date().toISOString(), note: `note ${life.made.size}`,
+  })
+  life.made.add(id)
+  life.attempts.set(device, [...(life.attempts.get(device) ?? []), id])
+}
+
+async function editPerson(life: Life, device: Device): Promise<void> {
+  const ids = pick(life, life.cases)
+  const person = await device.get('people', ids.person)
+  if (!person) return
+  const phones = (person.phones as string[] | null) ?? []
+  const n = Math.floor(life.rnd() * 1000)
+  const edits = [
+    { first_name: `name ${n}` }, { phones: [...phones, `+1503555${n}`] }, { phones: phones.slice(1) },
+    { notes: `${(person.notes as string | null) ?? ''}\nline ${n}` }, { houseless: n % 2 === 0 }, { gender: null },
+  ]
+  await device.patch('people', ids.person, pick(life, edits))
+}
+
+async function editAttempt(life: Life, device: Device): Promise<void> {
+  const mine = life.attempts.get(device) ?? []
+  if (mine.length === 0) return
+  const id = pick(life, mine)
+  if (!(await device.get('contact_attempts', id))) return
+  if (life.rnd() < 0.2) {
+    await device.remove('contact_attempts', id)
+    life.removed.add(id)
+  } else await device.patch('contact_attempts', id, { duration_minutes: Math.floor(life.rnd() * 60) })
+}
+
+/** A case changes hands and comes back: what was written meanwhile must still arrive. */
+async function reassign(life: Life): Promise<void> {
+  const ids = pick(life, life.cases)
+  const worker = life.town.people.worker!
+  await life.desk.patch('assignments', ids.assignment, { ended_at: new Date().toISOString() })
+  await life.desk.sync()
+  ids.assignment = await life.desk.insert('assignments', { service_id: ids.service, user_id: worker.id, role: 'outreach_worker' })
+  await life.desk.sync()
+}
+
+async function settle(device: Device): Promise<void> {
+  device.net.online = true
+  device.net.chance = undefined
+  for (let i = 0; i < 30; i++) {
+    try {
+      await device.sync()
+      return
+    } catch {
+      await new Promise((r) => setTimeout(r, 20))
+    }
+  }
+  throw new Error('never came through')
+}
+
+/** Rows without what each library leaves out: a field that is unset. */
+function comparable(all: Awaited<ReturnType<Device['all']>>): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const key of [...all.keys()].sort()) {
+    const { v, b, fields } = all.get(key)!
+    out[key] = { v, b, ...Object.fromEntries(Object.entries(fields).filter(([, x]) => x !== null && x !== '').sort()) }
+  }
+  return out
+}
+
+for (const kind of KINDS) {
+  describe(kind, () => {
+    let site: Site
+    let town: Town
+    before(async () => {
+      site = await Site.start(kind)
+      town = await Town.build(site)
+    })
+    after(() => site.stop())
+
+    for (let seed = 1; seed <= RUNS; seed++) {
+      test(`seed ${seed}`, { timeout: 120_000 }, async () => {
+        const rnd = random(seed * 7919)
+        const worker = town.people.worker!
+        const options = () => {
+          const net = new Net()
+          net.chance = () => (rnd() < 0.15 ? MISHAPS[Math.floor(rnd() * MISHAPS.length)] : undefined)
+          return { url: site.url, account: worker, schema: town.schema, tables: TABLES, net, limit: 50 }
+        }
+        const desk = await Pursuit.open({ session: await site.session(town.people.boss!), store: new MemoryStore(), live: false })
+        const devices = [await rxDevice(options()), await watermelonDevice(options()), await nativeDevice(options()), await rxDevice(options())]
+        const life: Life = { rnd, devices, desk, town, cases: [], attempts: new Map(), made: new Set(), removed: new Set() }
+        try {
+          for (let i = 0; i < 3; i++) {
+            const edits = town.caseFor(worker)
+            await desk.write(edits)
+            life.cases.push(edits.ids)
+          }
+          await desk.sync()
+          for (const device of devices) await device.sync().catch(() => undefined)
+          for (let i = 0; i < STEPS; i++) await step(life)
+          for (const device of devices) await settle(device)
+          for (const device of devices) await settle(device)
+          await judge(life)
+        } finally {
+          for (const device of devices) await device.close()
+        }
+      })
+    }
+  })
+}
+
+async function judge(life: Life): Promise<void> {
+  const [first, ...others] = life.devices
+  const expected = comparable(await first!.all())
+  for (const device of others) assert.deepEqual(comparable(await device.all()), expected)
+  for (const device of life.devices) assert.deepEqual(await device.verify(), [])
+  await life.desk.sync()
+  const known = new Set((await life.desk.list('contact_attempts')).map((r) => r.id))
+  const held = new Set((await life.desk.list('quarantine')).map((q) => q.row as string))
+  const told: Outcome[] = (await Promise.all(life.devices.map((d) => d.outcomes()))).flat()
+  for (const id of life.made) {
+    assert.ok(known.has(id) || held.has(id) || life.removed.has(id), `attempt ${id} is nowhere`)
+  }
+  assert.deepEqual(told.filter((o) => o.status === 'unsent' || o.status === 'stuck'), [])
+}
