@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	gosync "sync"
+	"time"
 
 	"pursuit/models/store"
 )
@@ -24,6 +25,9 @@ type Engine struct {
 
 	digests *digestCache
 	audit   *auditQueue
+	sweep   *sweeper
+
+	sweepEvery time.Duration // 0 = sweepDefault
 }
 
 // New makes an engine. The key of the cursors comes from the database, so that a
@@ -35,6 +39,7 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 	}
 	e := &Engine{store: s, log: log, key: key, dropsAtOnce: dropsMax, bucketsAtOnce: bucketsMax,
 		live: newLive(s, log), digests: newDigestCache(), audit: newAuditQueue()}
+	e.sweep = &sweeper{engine: e, places: map[int32]places{}}
 	if err := s.OnCommit(e.heads.committed); err != nil {
 		return nil, err
 	}
@@ -45,12 +50,13 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 }
 
 // Run does the work that goes on beside requests, until ctx ends: it listens to the
-// commits of other processes, tells live streams and keeps the audit.
+// commits of other processes, tells live streams, keeps the audit, and sweeps.
 func (e *Engine) Run(ctx context.Context) {
 	var parts gosync.WaitGroup
 	defer parts.Wait()
 	parts.Go(func() { e.live.run(ctx) })
 	parts.Go(func() { e.keepAudit(ctx) })
+	parts.Go(func() { e.sweep.run(ctx, e.sweepEvery) })
 	e.store.Listen(ctx, func() {
 		e.heads.forget()
 		e.live.lost()

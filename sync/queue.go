@@ -168,13 +168,22 @@ func (e *Engine) together(ctx context.Context, program int32, batch []*pending) 
 	}
 }
 
-func (e *Engine) transact(ctx context.Context, program int32, batch []*pending) (err error) {
+// guarded turns a panic into an error: one bad mutation must not end the server.
+func (e *Engine) guarded(program int32, act func() error) (err error) {
 	defer func() {
 		if recover() != nil { // what panicked may hold values; the stack does not
 			e.log.Error("a push panicked", "program", program, "stack", string(debug.Stack()))
 			err = errors.New("push panicked")
 		}
 	}()
+	return act()
+}
+
+func (e *Engine) transact(ctx context.Context, program int32, batch []*pending) error {
+	return e.guarded(program, func() error { return e.transactUnguarded(ctx, program, batch) })
+}
+
+func (e *Engine) transactUnguarded(ctx context.Context, program int32, batch []*pending) error {
 	return store.InProgram(ctx, e.store, program, func(tx *store.ProgramTx) error {
 		w := newWorld(tx)
 		if err := w.prefetch(batch); err != nil {

@@ -88,6 +88,7 @@ func (a *application) assemble(ctx context.Context) (*api.Server, []func(context
 	if err != nil {
 		return nil, nil, err
 	}
+	engine.SweepEvery(a.scheduler)
 	server, err := api.New(api.Config{Store: a.store, Auth: signIn, Accounts: engine, Engine: engine, Metrics: metrics, Trusted: a.trusted})
 	if err != nil {
 		return nil, nil, err
