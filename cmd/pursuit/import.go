@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pursuit/intake"
+	"pursuit/models"
+	"pursuit/sync"
+)
+
+const (
+	faultsPrinted = 100 // the first of a list that went wrong throughout tell enough
+	barWidth      = 30  // characters
+	importDevice  = "import"
+)
+
+// listImport is what import referrals is told.
+type listImport struct {
+	file, as string
+	mapping  []string
+	dryRun   bool
+}
+
+func newImport(s *settings) *cobra.Command {
+	var in listImport
+	referrals := &cobra.Command{
+		Use:   "referrals FILE.csv|FILE.xlsx",
+		Short: "Take in a list of persons and referrals, such as a shooting review's",
+		Long: `Takes in a list: a person and a referral for each line, and an assessment where the
+line has the date of a shooting review. It writes as the user given, through the same
+door as that user's phone, and may be run again: lines taken in before change nothing.
+
+Headings are matched by name (code, first_name, last_name, date_of_birth, phones,
+source, referred_on, shooting_review_on, disposition, reason, …; spaces and case do not
+matter). Others are named by --map FIELD=HEADING; --map FIELD:=VALUE fills a field that
+the list does not have. Dates are 2024-12-31, 12/31/2024 or a workbook's own. Several
+phones or aliases stand in one cell with semicolons between them. A line's person is
+known again by external_id, or else by code, names and date of birth.
+
+What is wrong with a line is told by its cell, and the other lines are taken in.`,
+		Example: `  pursuit import referrals review.xlsx --as manager@example.org --map code="Street name" \
+    --map source:=shooting_review --dry-run`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in.file = args[0]
+			return s.importList(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := referrals.Flags()
+	flags.StringVar(&in.as, "as", "", "e-mail address of the user who imports")
+	flags.StringArrayVar(&in.mapping, "map", nil, "FIELD=HEADING or FIELD:=VALUE; may be given again")
+	flags.BoolVar(&in.dryRun, "dry-run", false, "check the list and write nothing")
+	cmd := &cobra.Command{Use: "import", Short: "Take in lists from elsewhere"}
+	cmd.AddCommand(referrals)
+	return cmd
+}
+
+func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr io.Writer) error {
+	if in.as == "" {
+		return errors.New("--as must be given: the e-mail address of the user who imports")
+	}
+	sheet, mapping, err := readList(in)
+	if err != nil {
+		return err
+	}
+	app, err := s.open(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer app.store.Close()
+	who, err := app.actor(ctx, in.as)
+	if err != nil {
+		return err
+	}
+	entries, faults := intake.Entries(sheet, mapping, who.ProgramID, who.UserID)
+	if in.dryRun {
+		fmt.Fprintf(stdout, "%d lines, %d to take in, %d cells at fault; nothing was written.\n", len(sheet.Lines), len(entries), len(faults))
+		return printFaults(stderr, faults)
+	}
+	out, err := app.feed(ctx, who, entries, stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%d lines: %d added, %d known before, %d waiting, %d at fault.\n",
+		len(sheet.Lines), out.Added, out.Known, out.Waiting, len(faults)+len(out.Faults))
+	return printFaults(stderr, append(faults, out.Faults...))
+}
+
+func readList(in listImport) (intake.Sheet, intake.Mapping, error) {
+	file, err := os.Open(in.file)
+	if err != nil {
+		return intake.Sheet{}, intake.Mapping{}, fmt.Errorf("open the list: %w", err)
+	}
+	defer file.Close()
+	sheet, err := intake.ReadSheet(filepath.Base(in.file), file)
+	if err != nil {
+		return sheet, intake.Mapping{}, err
+	}
+	mapping, err := intake.NewMapping(sheet, in.mapping)
+	return sheet, mapping, err
+}
+
+// feed pushes the entries as the user, with a bar that tells how far it is.
+func (a *application) feed(ctx context.Context, who models.Actor, entries []intake.Entry, to io.Writer) (intake.Outcome, error) {
+	engine, err := sync.New(ctx, a.store, slog.Default())
+	if err != nil {
+		return intake.Outcome{}, err
+	}
+	push := func(ctx context.Context, list []models.Mutation) ([]models.Result, error) {
+		items := make([]sync.Item, len(list))
+		for i, m := range list {
+			items[i].Mutation = m
+		}
+		return engine.Push(ctx, who, time.Time{}, items)
+	}
+	return intake.Feed(ctx, entries, push, func(done, of int) { bar(to, done, of) })
+}
+
+// bar draws how far something is, over itself.
+func bar(to io.Writer, done, of int) {
+	full := barWidth * done / max(of, 1)
+	fmt.Fprintf(to, "\r[%s%s] %d of %d", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), done, of)
+	if done == of {
+		fmt.Fprintln(to)
+	}
+}
+
+func printFaults(to io.Writer, faults []intake.Fault) error {
+	for i, f := range faults {
+		if i == faultsPrinted {
+			fmt.Fprintf(to, "and %d more\n", len(faults)-i)
+			break
+		}
+		fmt.Fprintln(to, f)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("%d cells are at fault; the other lines are not touched by that", len(faults))
+	}
+	return nil
+}
+
+// actor finds the active user who signs in with an e-mail address.
+func (a *application) actor(ctx context.Context, email string) (models.Actor, error) {
+	u, err := a.store.UserByEmail(ctx, email)
+	if err != nil || !u.Active {
+		return models.Actor{}, errors.New("no active user signs in with that e-mail address")
+	}
+	p, err := a.store.Program(ctx, u.Program)
+	if err != nil {
+		return models.Actor{}, err
+	}
+	org, err := a.store.Org(ctx, u.Program, u.OrgID)
+	if err != nil {
+		return models.Actor{}, err
+	}
+	return models.Actor{Program: p.No, ProgramID: p.ID, TimeZone: p.TimeZone, UserID: u.ID, OrgID: u.OrgID, OrgKind: org.Kind,
+		Role: u.Role, DeviceID: importDevice}, nil
+}

@@ -1,0 +1,247 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"pursuit/models"
+)
+
+// Fault is what is wrong with one cell. It never repeats what the cell holds.
+type Fault struct {
+	Line    int    // of the file, from 1
+	Cell    string // such as C5; "" when it is about the whole line
+	Field   string
+	Message string
+}
+
+// String is the fault for people.
+func (f Fault) String() string {
+	if f.Cell == "" {
+		return fmt.Sprintf("line %d: %s", f.Line, f.Message)
+	}
+	return fmt.Sprintf("line %d, cell %s (%s): %s", f.Line, f.Cell, f.Field, f.Message)
+}
+
+// Entry is one line as mutations: the person's, then what hangs on the person.
+type Entry struct {
+	Line     int
+	Person   models.Mutation
+	Children []models.Mutation // an assessment, perhaps, and the referral
+	cells    map[string]string // which cell filled a field
+}
+
+// FaultOf tells which cell a rejected mutation speaks of.
+func (e Entry) FaultOf(m models.Mutation, field, message string) Fault {
+	return Fault{Line: e.Line, Cell: e.cells[field], Field: field, Message: message + " (" + m.Table + ")"}
+}
+
+// Entries turns the lines of a sheet into mutations of a user of a program. Lines
+// with a fault are left out and their faults listed. Two lines of one person on one
+// day and from one source are the same entry; the later one is left out.
+func Entries(s Sheet, m Mapping, program, user string) ([]Entry, []Fault) {
+	var out []Entry
+	var faults []Fault
+	seen := map[string]bool{}
+	for _, line := range s.Lines {
+		e, bad := entryOf(s, m, line, program, user)
+		faults = append(faults, bad...)
+		if len(bad) > 0 {
+			continue
+		}
+		key := e.Children[len(e.Children)-1].Row
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, e)
+		}
+	}
+	return out, faults
+}
+
+// lineReader reads the cells of one line.
+type lineReader struct {
+	sheet   Sheet
+	mapping Mapping
+	line    Line
+	sets    map[string]map[string]json.RawMessage // by table
+	cells   map[string]string
+	faults  []Fault
+}
+
+func entryOf(s Sheet, m Mapping, line Line, program, user string) (Entry, []Fault) {
+	r := lineReader{sheet: s, mapping: m, line: line, cells: map[string]string{},
+		sets: map[string]map[string]json.RawMessage{"people": {}, "assessments": {}, "referrals": {}}}
+	for _, t := range targets() {
+		if t.table != "" {
+			r.read(t)
+		}
+	}
+	r.wholeAssessment()
+	if len(r.faults) > 0 {
+		return Entry{}, r.faults
+	}
+	return r.entry(program, user), nil
+}
+
+// read takes one field from its cell.
+func (r *lineReader) read(t target) {
+	text := r.text(t.name)
+	if text == "" {
+		if t.required {
+			r.fault(t.name, "must not be empty")
+		}
+		return
+	}
+	raw, message := r.value(t, text)
+	if message == "" {
+		raw, message = models.Canon(t.declared(), raw)
+	}
+	if message != "" {
+		r.fault(t.name, message)
+		return
+	}
+	r.sets[t.table][t.name] = raw
+}
+
+// text is what fills a field in this line.
+func (r *lineReader) text(name string) string {
+	at, mapped := r.mapping.columns[name]
+	if mapped {
+		if cell, err := excelize.CoordinatesToCellName(at+1, r.line.No); err == nil {
+			r.cells[name] = cell
+		}
+		if at < len(r.line.Cells) {
+			if text := strings.TrimSpace(r.line.Cells[at]); text != "" {
+				return text
+			}
+		}
+	}
+	return r.mapping.defaults[name]
+}
+
+func (r *lineReader) fault(field, message string) {
+	r.faults = append(r.faults, Fault{Line: r.line.No, Cell: r.cells[field], Field: field, Message: message})
+}
+
+// value turns a cell's text into JSON of its field's type.
+func (r *lineReader) value(t target, text string) (json.RawMessage, string) {
+	switch f := t.declared(); f.Type {
+	case models.TypeDate:
+		date, ok := r.date(text)
+		if !ok {
+			return nil, "must be a date like 2024-12-31 or 12/31/2024"
+		}
+		return models.Quote(date), ""
+	case models.TypeBool:
+		switch strings.ToLower(text) {
+		case "yes", "y", "true", "1":
+			return json.RawMessage("true"), ""
+		case "no", "n", "false", "0":
+			return json.RawMessage("false"), ""
+		}
+		return nil, "must be yes or no"
+	case models.TypeInteger:
+		if _, err := strconv.Atoi(text); err != nil {
+			return nil, "must be a whole number"
+		}
+		return json.RawMessage(text), ""
+	case models.TypeTextList:
+		return models.TextsValue(split(text)), ""
+	case models.TypeCode:
+		return models.Quote(code(text)), ""
+	}
+	return models.Quote(text), ""
+}
+
+// split reads a list within a cell.
+func split(text string) []string {
+	var out []string
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(";|\n", r) }) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// code makes "Shooting Review" shooting_review.
+func code(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" _-", r) }), "_")
+}
+
+// date reads a date as people write it here, or a workbook's day number.
+func (r *lineReader) date(text string) (string, bool) {
+	for _, layout := range []string{models.DateLayout, "1/2/2006", "2006-01-02T15:04:05Z", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.Format(models.DateLayout), true
+		}
+	}
+	days, err := strconv.ParseFloat(text, 64)
+	if !r.sheet.excel || err != nil || days < 1 || days > 2_958_465 { // 9999-12-31
+		return "", false
+	}
+	t, err := excelize.ExcelDateToTime(days, false)
+	return t.Format(models.DateLayout), err == nil
+}
+
+// wholeAssessment wants both or none of what an assessment must have.
+func (r *lineReader) wholeAssessment() {
+	set := r.sets["assessments"]
+	for field, other := range map[string]string{"shooting_review_on": "disposition", "disposition": "shooting_review_on"} {
+		if set[field] == nil && (set[other] != nil || set["arrest_count"] != nil) {
+			r.fault(field, "must not be empty where the line has an assessment")
+		}
+	}
+}
+
+// entry makes the mutations. A row's id comes from what identifies the line, a
+// mutation's from its author and content.
+func (r *lineReader) entry(program, user string) Entry {
+	person := models.DerivedID(program, "import/person/"+r.key())
+	e := Entry{Line: r.line.No, cells: r.cells}
+	at := models.Text(r.sets["referrals"]["referred_on"]) + "T12:00:00.000Z"
+	e.Person = mutation("people", person, user, at, r.sets["people"])
+	child := func(table, name string) {
+		set := r.sets[table]
+		set["person_id"] = models.Quote(person)
+		e.Children = append(e.Children, mutation(table, models.DerivedID(person, "import/"+table+"/"+name), user, at, set))
+	}
+	if on := models.Text(r.sets["assessments"]["shooting_review_on"]); on != "" {
+		child("assessments", on)
+		r.sets["referrals"]["assessment_id"] = models.Quote(e.Children[0].Row)
+	}
+	child("referrals", models.Text(r.sets["referrals"]["referred_on"])+"/"+models.Text(r.sets["referrals"]["source"]))
+	return e
+}
+
+// key is what makes two lines the same person: the list's own number, or else code,
+// names and date of birth.
+func (r *lineReader) key() string {
+	if id := r.text("external_id"); id != "" {
+		return "id/" + strings.ToLower(id)
+	}
+	set := r.sets["people"]
+	var parts []string
+	for _, field := range []string{"code", "first_name", "last_name", "date_of_birth"} {
+		parts = append(parts, plain(models.Text(set[field])))
+	}
+	return "name/" + strings.Join(parts, "/")
+}
+
+func mutation(table, row, user, at string, set map[string]json.RawMessage) models.Mutation {
+	m := models.Mutation{Table: table, Row: row, Op: models.OpInsert, At: at, Set: set}
+	content, err := json.Marshal(set) // keys are sorted: the same content is the same text
+	if err != nil {
+		content = []byte(row)
+	}
+	sum := sha256.Sum256(append([]byte(user+"/"+at+"/"), content...))
+	m.ID = models.DerivedID(row, "import/"+hex.EncodeToString(sum[:]))
+	return m
+}
