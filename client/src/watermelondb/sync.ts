@@ -163,10 +163,17 @@ export class PursuitSync {
       const { table, row } = s.mutation
       if (what === 'row') this.addFix({ table, id: row, row: s.result!.row! })
       else if (what === 'gone') this.addFix({ table, id: row, row: null })
-      else if (what === 'look') look.push(s)
+      else if (what === 'look' || (await this.cameToNothing(s))) look.push(s)
     }
     await this.lookUp(look, signal)
     await this.durable.set('fixes', JSON.stringify(this.fixes))
+  }
+
+  /** An edit to what the server had already: it sends no new version over our stamped one. */
+  private async cameToNothing({ mutation: m, result }: Sent): Promise<boolean> {
+    if (m.op !== 'patch' || !result?.v) return false
+    const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
+    return raw !== undefined && raw.sync_v >= result.v
   }
 
   private addFix(fix: Fix): void {
