@@ -12,27 +12,25 @@ import (
 	"strings"
 	"testing"
 
+	"pursuit/demo"
+	"pursuit/demo/stage"
 	"pursuit/models/store"
 	"pursuit/models/store/storetest"
 )
 
-// Every metric that the board and the alerts ask for is one that the server has.
-func TestDeployAsksForMetricsThatExist(t *testing.T) {
-	address := regexp.MustCompile(`http://[0-9.:]+`).FindString(startDemo(t, storetest.URL(t, store.SQLite)))
-	get := func(path string) string {
-		res, err := http.Get(address + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
+// asksForMetricsThatExist wants every metric of the board and the alerts to be one
+// that the server at the address has.
+func asksForMetricsThatExist(t *testing.T, address string) {
+	t.Helper()
+	res, err := http.Get(address + "/metrics")
+	if err != nil {
+		t.Fatal(err)
 	}
-	get("/healthz") // so that a request was counted
-	metrics := get("/metrics")
+	defer res.Body.Close()
+	metrics, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
 	names := regexp.MustCompile(`\b(?:pursuit|process|go)_[a-z_]+\b`)
 	for _, file := range []string{"grafana.json", "alerts.yaml"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "deploy", file))
@@ -45,7 +43,7 @@ func TestDeployAsksForMetricsThatExist(t *testing.T) {
 			t.Errorf("%s asks for nothing", file)
 		}
 		for _, name := range slices.Compact(asked) {
-			if !strings.Contains(metrics, "\n"+name) {
+			if !strings.Contains(string(metrics), "\n"+name) {
 				t.Errorf("%s asks for %s, which is no metric", file, name)
 			}
 		}
@@ -61,13 +59,13 @@ func script(t *testing.T, name, url, key string, args ...string) (string, error)
 	return strings.TrimSpace(string(out)), err
 }
 
-// A backup of a running server comes back whole, over nothing that stands, and
+// A backup of a database in use comes back whole, over nothing that stands, and
 // `pursuit restored` begins a new epoch.
 func TestBackupAndRestore(t *testing.T) {
 	for _, dialect := range storetest.Dialects {
 		t.Run(string(dialect), func(t *testing.T) {
 			url, dir := storetest.URL(t, dialect), t.TempDir()
-			startDemo(t, url)
+			begin(t, url)
 			key := filepath.Join(dir, "key")
 			if err := os.WriteFile(key, []byte("sealed"), 0o600); err != nil {
 				t.Fatal(err)
@@ -99,6 +97,20 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// begin makes a small program at url, which stays open for the test.
+func begin(t *testing.T, url string) {
+	t.Helper()
+	plan, err := demo.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Steps = plan.Steps[:10]
+	if err := stage.Play(context.Background(), url, plan, "hash"); err != nil {
+		t.Fatal(err)
+	}
+	storetest.OpenURL(t, url)
 }
 
 func head(t *testing.T, url string) store.Head {

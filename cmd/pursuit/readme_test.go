@@ -22,7 +22,8 @@ func readme(t *testing.T) string {
 }
 
 // The README's walk, pasted block by block into a shell, does on both databases what
-// the README says of it.
+// the README says of it. The server, used like that, has the metrics that the files of
+// deploy ask for.
 func TestReadmeWalk(t *testing.T) {
 	var walk strings.Builder
 	for _, block := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
@@ -37,6 +38,7 @@ func TestReadmeWalk(t *testing.T) {
 				t.Fatalf("the walk failed: %v\n%s", err, out)
 			}
 			checkWalk(t, strings.Split(strings.TrimSpace(string(out)), "\n"))
+			asksForMetricsThatExist(t, address)
 		})
 	}
 }
