@@ -83,12 +83,16 @@ func (s *Store) listenOnce(ctx context.Context, lost func()) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	for _, channel := range []string{notifyChannel, sessionChannel, heardChannel} {
+		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
 	}
-	if _, err := conn.Exec(ctx, "LISTEN "+sessionChannel); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
+	s.heard.open.Store(true)
+	defer s.heard.open.Store(false)
+	replies := make(chan string, repliesMax)
+	defer close(replies)
+	go s.confirm(ctx, replies)
 	lost()
 	s.sessions.publish(SessionChange{})
 	for {
@@ -96,11 +100,24 @@ func (s *Store) listenOnce(ctx context.Context, lost func()) error {
 		if err != nil {
 			return fmt.Errorf("wait: %w", err)
 		}
-		if note.Channel == sessionChannel {
-			s.sessions.publish(parseSessionChange(note.Payload))
-			continue
+		s.noted(note.Channel, note.Payload, replies)
+	}
+}
+
+// noted passes one notification on.
+func (s *Store) noted(channel, payload string, replies chan<- string) {
+	switch channel {
+	case heardChannel:
+		s.heard.confirmed(payload)
+	case sessionChannel:
+		change, token := parseSessionChange(payload)
+		s.sessions.publish(change)
+		select {
+		case replies <- token:
+		default: // its maker waits in vain for a moment
 		}
-		if c, ok := parseCommit(note.Payload); ok {
+	default:
+		if c, ok := parseCommit(payload); ok {
 			s.commits.publish(c)
 		}
 	}

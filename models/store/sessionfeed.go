@@ -45,26 +45,38 @@ func (s *Store) OnSessionChange(hook func(SessionChange)) error {
 	return nil
 }
 
-// sessionsChanged announces a change once the transaction is committed.
+// sessionsChanged announces a change once the transaction is committed, and lets the
+// transaction return only when every instance knows of it (see heard).
 func (tx *Tx) sessionsChanged(program int32, userID string) error {
 	change := SessionChange{Program: program, UserID: userID}
+	if tx.told[change] {
+		return nil
+	}
+	if tx.told == nil {
+		tx.told = map[SessionChange]bool{}
+	}
+	tx.told[change] = true
 	tx.after = append(tx.after, func() { tx.s.sessions.publish(change) })
 	if tx.s.dialect != Postgres {
 		return nil
 	}
-	payload := fmt.Sprintf("%d:%s", program, userID)
+	token := tx.s.heard.token()
+	payload := fmt.Sprintf("%d:%s:%s", program, userID, token)
 	if _, err := tx.exec(`SELECT pg_notify(?, ?)`, sessionChannel, payload); err != nil {
 		return fmt.Errorf("announce session change: %w", err)
 	}
+	tx.after = append(tx.after, func() { tx.s.awaitHeard(tx.ctx, token) })
 	return nil
 }
 
-// parseSessionChange reads a payload; what it cannot read concerns everybody.
-func parseSessionChange(payload string) SessionChange {
-	no, user, ok := strings.Cut(payload, ":")
+// parseSessionChange reads a payload and the token to confirm it by; what it cannot
+// read concerns everybody.
+func parseSessionChange(payload string) (change SessionChange, token string) {
+	no, rest, _ := strings.Cut(payload, ":")
+	user, token, ok := strings.Cut(rest, ":")
 	program, err := strconv.ParseInt(no, 10, 32)
 	if !ok || err != nil {
-		return SessionChange{}
+		return SessionChange{}, ""
 	}
-	return SessionChange{Program: int32(program), UserID: user}
+	return SessionChange{Program: int32(program), UserID: user}, token
 }

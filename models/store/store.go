@@ -54,6 +54,7 @@ type Store struct {
 	growth     growth
 	typedCache sync.Map // typedSQL by table number
 	sessions   sessionFeed
+	heard      heard
 }
 
 // Open connects to the database and checks that it answers. It does not migrate.
@@ -207,5 +208,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // listenConn opens a connection of its own for LISTEN; it must not come from the pool.
 func (s *Store) listenConn(ctx context.Context) (*pgx.Conn, error) {
-	return pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy())
+	cfg := s.pool.Config().ConnConfig.Copy()
+	cfg.RuntimeParams["application_name"] = listenerName
+	return pgx.ConnectConfig(ctx, cfg)
 }

@@ -31,6 +31,7 @@ type Tx struct {
 	waiting *pgx.Batch // statements kept by later
 
 	after []func() // run once, after the commit
+	told  map[SessionChange]bool
 }
 
 // InTx runs fn in one read-write transaction and commits it when fn returns nil.
