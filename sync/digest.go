@@ -81,12 +81,12 @@ func (e *Engine) sum(ctx context.Context, who models.Actor, h store.Head, after 
 	if err != nil {
 		return err
 	}
-	for n := 0; ok; n += digestsAtOnce {
-		if n >= digestBuckets {
+	for n := 0; ok; n += e.digests.atOnce {
+		if n >= e.digests.most {
 			d.Next = after
 			break
 		}
-		tops, err := e.store.Tops(ctx, o.now, after, digestsAtOnce)
+		tops, err := e.store.Tops(ctx, o.now, after, e.digests.atOnce)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (e *Engine) sum(ctx context.Context, who models.Actor, h store.Head, after 
 			d.Seq = max(d.Seq, sums[i].top)
 			d.Buckets = sums[i].appendTo(d.Buckets, t.Bucket, o.now.Tables)
 		}
-		if after = tops[len(tops)-1].Bucket; len(tops) < digestsAtOnce {
+		if after = tops[len(tops)-1].Bucket; len(tops) < e.digests.atOnce {
 			break
 		}
 	}

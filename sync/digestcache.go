@@ -21,7 +21,8 @@ const (
 // else, and collecting tombstones may take the last change away: what was computed
 // before is not used after. Both memories drop their older half when full.
 type digestCache struct {
-	room chan struct{}
+	room         chan struct{}
+	atOnce, most int // buckets of a query and of an answer; tests take less
 
 	mu           gosync.Mutex
 	young, old   map[sumKey]keptSum
@@ -52,7 +53,8 @@ type keptAnswer struct {
 }
 
 func newDigestCache() *digestCache {
-	return &digestCache{room: make(chan struct{}, digestRoom), young: map[sumKey]keptSum{}, fresh: map[answerKey]keptAnswer{}}
+	return &digestCache{room: make(chan struct{}, digestRoom), atOnce: digestsAtOnce, most: digestBuckets,
+		young: map[sumKey]keptSum{}, fresh: map[answerKey]keptAnswer{}}
 }
 
 // recall gives a whole answer that is still good.
