@@ -120,3 +120,17 @@ func TestDocumentsNameEveryCall(t *testing.T) {
 		}
 	}
 }
+
+// The README tells of every folder at the top.
+func TestReadmeNamesEveryFolder(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := page(t, "README.md")
+	for _, e := range entries {
+		if name := e.Name(); e.IsDir() && !strings.HasPrefix(name, ".") && !strings.Contains(text, "| `"+name+"/") {
+			t.Errorf("the README does not tell what stands in %s/", name)
+		}
+	}
+}
