@@ -13,7 +13,7 @@ export interface PursuitDoc {
 export type WithDeleted = PursuitDoc & { _deleted: boolean }
 
 /** Names that RxDB keeps for its documents' own methods; such a field gets a trailing underscore. */
-const TAKEN = new Set(['set', 'get', 'update', 'patch', 'modify', 'remove', 'close', 'collection', 'deleted', 'primary'])
+const TAKEN = new Set(['set', 'get', 'update', 'patch', 'remove', 'deleted'])
 const nameIn = (field: string) => (TAKEN.has(field) ? `${field}_` : field)
 
 const TYPES: Record<string, string[]> = {

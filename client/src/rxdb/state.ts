@@ -1,5 +1,5 @@
 import {
-  addConnectedStorageToCollection, createRevision, fillWithDefaultSettings, getDefaultRxDocumentMeta,
+  addConnectedStorageToCollection, createRevision, fillWithDefaultSettings,
   type RxCollection, type RxDocumentData, type RxJsonSchema,
 } from 'rxdb'
 import type { Durable } from '@pursuit/client'
@@ -37,7 +37,7 @@ export async function stateBeside(collections: RxCollection<any>[]): Promise<Dur
     async set(key, value) {
       const previous = await read(key)
       const document = {
-        key, value: value ?? '', _deleted: value === null, _attachments: {}, _meta: { ...getDefaultRxDocumentMeta(), lwt: Date.now() },
+        key, value: value ?? '', _deleted: value === null, _attachments: {}, _meta: { lwt: Date.now() },
         _rev: createRevision(database.token, previous),
       } as RxDocumentData<StateDoc>
       const { error } = await instance.bulkWrite([previous ? { previous, document } : { document }], NAME)

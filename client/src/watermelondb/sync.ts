@@ -7,7 +7,7 @@ import {
 import { DirtyRemoval, keepingEdits, translated, type Fix, type RemoteChanges } from './down.js'
 import { allRaws, dirtyKeys, rawsById, stateIn, unseenKeys } from './records.js'
 import { Codec } from './schema.js'
-import { Shadows, draftsOf, sendAll, type LocalChanges } from './up.js'
+import { Shadows, draftsOf, sendAll, touchedOnly, type LocalChanges, type Touched } from './up.js'
 
 export interface SyncOptions {
   session: Session
@@ -139,6 +139,7 @@ export class PursuitSync {
 
   private async push(changes: LocalChanges, signal?: AbortSignal): Promise<{ failed: unknown; rejected: Record<string, string[]> }> {
     const drafts = await draftsOf(this.database, changes, this.codecs, this.shadows, this.session.now())
+    await this.lookUp(touchedOnly(changes, drafts, this.codecs, this.shadows), signal)
     const { failed, unsent } = await sendAll(this.link, drafts, (sent) => this.settle(sent, signal), signal)
     const rejected: Record<string, string[]> = {}
     for (const table of Object.keys(changes)) {
@@ -157,13 +158,13 @@ export class PursuitSync {
     this.sentSome = true
     await this.shadows.add(sent)
     this.stuck = sent.filter((s) => !s.result).map((s) => s.mutation)
-    const look: Sent[] = []
+    const look: Touched[] = []
     for (const s of sent) {
       const what = remedy(s)
       const { table, row } = s.mutation
       if (what === 'row') this.addFix({ table, id: row, row: s.result!.row! })
       else if (what === 'gone') this.addFix({ table, id: row, row: null })
-      else if (what === 'look' || (await this.cameToNothing(s))) look.push(s)
+      else if (what === 'look' || (await this.cameToNothing(s))) look.push(s.mutation)
     }
     await this.lookUp(look, signal)
     await this.durable.set('fixes', JSON.stringify(this.fixes))
@@ -180,17 +181,17 @@ export class PursuitSync {
     this.fixes = [...this.fixes.filter((f) => f.table !== fix.table || f.id !== fix.id), fix]
   }
 
-  /** Asks for the buckets of records about which an answer said only no. */
-  private async lookUp(sent: readonly Sent[], signal?: AbortSignal): Promise<void> {
-    if (sent.length === 0) return
+  /** Asks for the buckets of records of which the server's version is not known here. */
+  private async lookUp(records: readonly Touched[], signal?: AbortSignal): Promise<void> {
+    if (records.length === 0) return
     const buckets = new Set<string>()
-    for (const { mutation: m } of sent) {
+    for (const m of records) {
       const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
       if (raw?.sync_b) buckets.add(raw.sync_b)
     }
     const found = await wholeBuckets(this.session, buckets, this.options.limit, signal)
     const rows = new Map(found.map((f) => [`${f.table}/${f.row.id}`, f.row]))
-    for (const { mutation: m } of sent) this.addFix({ table: m.table, id: m.row, row: rows.get(`${m.table}/${m.row}`) ?? null })
+    for (const m of records) this.addFix({ table: m.table, id: m.row, row: rows.get(`${m.table}/${m.row}`) ?? null })
   }
 
   // ---- down ----

@@ -73,6 +73,23 @@ export async function draftsOf(
   return drafts
 }
 
+/** A record by table and id. */
+export interface Touched {
+  table: string
+  row: string
+}
+
+/**
+ * Records that were saved without any change of their own: nothing to send, but WatermelonDB has
+ * stamped them, and no new version will come to undo that.
+ */
+export function touchedOnly(changes: LocalChanges, drafts: readonly Draft[], codecs: ReadonlyMap<string, Codec>, shadows: Shadows): Touched[] {
+  const sent = new Set(drafts.map((d) => `${d.table}/${d.row}`))
+  return [...codecs.keys()].flatMap((table) => (changes[table]?.updated ?? [])
+    .filter((raw) => raw.sync_v > 0 && !sent.has(`${table}/${raw.id}`) && !shadows.get(table, raw.id))
+    .map((raw) => ({ table, row: raw.id })))
+}
+
 function add(drafts: Draft[], draft: Draft | undefined): void {
   if (draft) drafts.push(draft)
 }
