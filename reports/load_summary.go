@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -78,7 +79,17 @@ func summarize(r *store.Reading, program int32, org string, year int, asOf Date,
 		records.Incidents = append(records.Incidents, Incident{Year: i.Year, Month: i.Month,
 			InjuryFatalShootings: wholeNumber(i.InjuryFatalShootings), ShootingIncidents: wholeNumber(i.ShootingIncidents)})
 	}
-	return Summarize(records, year, asOf, zone)
+	kept, err := r.PurgedCounts(program, org, year)
+	if err != nil {
+		return Summary{}, err
+	}
+	purged := make([]Purged, len(kept))
+	for i, text := range kept {
+		if err := json.Unmarshal(text, &purged[i]); err != nil {
+			return Summary{}, fmt.Errorf("read what a purge left: %w", err)
+		}
+	}
+	return SummarizeWith(records, purged, year, asOf, zone)
 }
 
 func wholeNumber(n *int64) *int {

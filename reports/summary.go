@@ -81,22 +81,36 @@ const months = 12
 // after asOf is not seen. All twelve rows are there, later ones empty. It fails on an unset
 // asOf or zone.
 func Summarize(r Records, year int, asOf Date, zone *time.Location) (Summary, error) {
+	return SummarizeWith(r, nil, year, asOf, zone)
+}
+
+// SummarizeWith is Summarize with the counts that purges of the year left behind.
+func SummarizeWith(r Records, purged []Purged, year int, asOf Date, zone *time.Location) (Summary, error) {
 	if asOf.IsZero() || zone == nil {
 		return Summary{}, errors.New("summarize: as_of and a time zone are needed")
 	}
-	var year12 [months]monthCount
-	c := cohorts{year: year, asOf: asOf, zone: zone, months: &year12}
-	c.incidents(r.Incidents)
-	c.assessments(r.Assessments)
-	c.referrals(r.Referrals, r.Services, r.StatusEvents)
-	c.programEvents(r.ProgramEvents)
+	year12, strays := countMonths(r, year, asOf, zone)
+	for _, p := range purged {
+		p.addTo(&year12, year, asOf)
+	}
 	s := Summary{Year: year, AsOf: asOf, Rows: make([]Row, 0, months)}
 	for i := range year12 {
 		s.Rows = append(s.Rows, year12[i].row(i+1))
 	}
 	s.Totals = sumRows(s.Rows)
-	s.Checks, s.Notices = identities(year12[:]), notices(year12[:], c.strayServices)
+	s.Checks, s.Notices = identities(year12[:]), notices(year12[:], strays)
 	return s, nil
+}
+
+// countMonths sorts records into the months of a year, and counts the services whose
+// referral is not among them.
+func countMonths(r Records, year int, asOf Date, zone *time.Location) (year12 [months]monthCount, strays int) {
+	c := cohorts{year: year, asOf: asOf, zone: zone, months: &year12}
+	c.incidents(r.Incidents)
+	c.assessments(r.Assessments)
+	c.referrals(r.Referrals, r.Services, r.StatusEvents)
+	c.programEvents(r.ProgramEvents)
+	return year12, c.strayServices
 }
 
 // sumRows adds months up. A figure unknown in every month is unknown in the sum.

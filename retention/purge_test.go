@@ -1,0 +1,242 @@
+package retention_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"pursuit/demo"
+	"pursuit/demo/stage"
+	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/models/store/storetest"
+	"pursuit/reports"
+	"pursuit/retention"
+	"pursuit/sync"
+)
+
+// year is the demonstration program after its year, looked at years later.
+type year struct {
+	t       *testing.T
+	store   *store.Store
+	engine  *sync.Engine
+	program models.Program
+	plan    demo.Plan
+}
+
+func afterYears(t *testing.T, test func(t *testing.T, y year)) {
+	plan, err := demo.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			ctx, url := context.Background(), storetest.URL(t, dialect)
+			if err := stage.Play(ctx, url, plan, "hash"); err != nil {
+				t.Fatal(err)
+			}
+			s := storetest.OpenURL(t, url)
+			s.Clock = func() time.Time { return time.Date(2031, 6, 1, 12, 0, 0, 0, time.UTC) }
+			engine, err := sync.New(ctx, s, slog.Default())
+			if err != nil {
+				t.Fatal(err)
+			}
+			programs, err := s.Programs(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, year{t: t, store: s, engine: engine, program: programs[0], plan: plan})
+		})
+	}
+}
+
+func (y year) actor(role models.Role, org int) models.Actor {
+	for _, u := range y.plan.Users {
+		if u.Role == role && u.OrgID == y.plan.Orgs[org].ID {
+			return models.Actor{Program: y.program.No, ProgramID: y.program.ID, TimeZone: y.program.TimeZone, UserID: u.ID,
+				OrgID: u.OrgID, OrgKind: y.plan.Orgs[org].Kind, Role: role}
+		}
+	}
+	y.t.Fatalf("no %s", role)
+	return models.Actor{}
+}
+
+// set writes a setting as an admin (org "") or as the supervisor of an organisation.
+func (y year) set(t *testing.T, who models.Actor, key, value string) {
+	t.Helper()
+	set := map[string]json.RawMessage{"key": models.Quote(key), "value": json.RawMessage(value)}
+	results, err := y.engine.Push(context.Background(), who, time.Time{}, []sync.Item{{Mutation: models.Mutation{ID: models.NewID(),
+		Table: "settings", Row: models.NewID(), Op: models.OpInsert, At: models.FormatTime(y.store.Clock()), Set: set}}})
+	if err != nil || results[0].Status != models.StatusApplied {
+		t.Fatalf("%v %+v", err, results)
+	}
+}
+
+func (y year) summary(t *testing.T, who models.Actor) reports.Summary {
+	t.Helper()
+	on, err := reports.ParseDate("2031-01-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := reports.NewLoader(y.store).Summary(context.Background(), who, 2024, on)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (y year) purge(t *testing.T, dry bool) retention.Outcome {
+	t.Helper()
+	out, err := retention.New(y.store).Purge(context.Background(), y.program, dry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (y year) count(t *testing.T, query string) (n int) {
+	t.Helper()
+	if err := y.store.SQLDB().QueryRow(query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Nobody goes without a schedule, under a hold or while an organisation keeps them
+// longer; a dry run changes nothing; a purge leaves every count where it was.
+func TestAPurgeFollowsTheScheduleAndLeavesCounts(t *testing.T) {
+	afterYears(t, func(t *testing.T, y year) {
+		admin, director, supervisor := y.actor(models.RoleAdmin, 0), y.actor(models.RoleDirector, 0), y.actor(models.RoleSupervisor, 1)
+		if out := y.purge(t, false); out.Persons != 0 || out.Days != 0 {
+			t.Errorf("without a schedule: %+v", out)
+		}
+		y.set(t, admin, "retention_days", "1500")
+		dry := y.purge(t, true)
+		if dry.Persons == 0 || dry.Rows["people"] != dry.Persons || dry.Rows["contact_attempts"] == 0 || dry.Rows["services"] == 0 {
+			t.Fatalf("dry: %+v", dry)
+		}
+		people := y.count(t, `SELECT count(*) FROM people`)
+		y.set(t, supervisor, "legal_hold", "true")
+		held := y.purge(t, true)
+		if held.Persons == 0 || held.Persons >= dry.Persons || held.Kept != 1 {
+			t.Errorf("an organisation's hold keeps %d of %d", dry.Persons-held.Persons, dry.Persons)
+		}
+		if now := y.count(t, `SELECT count(*) FROM people`); now != people {
+			t.Errorf("a dry run took %d persons", people-now)
+		}
+		before, beforeOrg := y.summary(t, director), y.summary(t, supervisor)
+		done := y.purge(t, false)
+		if done.Persons != held.Persons || done.Rows["contact_attempts"] != held.Rows["contact_attempts"] {
+			t.Errorf("dry %+v, done %+v", held, done)
+		}
+		if now := y.count(t, `SELECT count(*) FROM people`); now != people-done.Persons {
+			t.Errorf("%d persons of %d are left after %d went", now, people, done.Persons)
+		}
+		sameSummary(t, before, y.summary(t, director))
+		sameSummary(t, beforeOrg, y.summary(t, supervisor))
+		if again := y.purge(t, false); again.Persons != 0 {
+			t.Errorf("again: %+v", again)
+		}
+		y.nothingIsLeft(t)
+	})
+}
+
+func sameSummary(t *testing.T, before, after reports.Summary) {
+	t.Helper()
+	a, errA := json.Marshal(before)
+	b, errB := json.Marshal(after)
+	if errA != nil || errB != nil || string(a) != string(b) {
+		t.Errorf("the summary was\n%s\nand is\n%s", a, b)
+	}
+}
+
+// nothingIsLeft holds that no row of any kind speaks of a person who is gone.
+func (y year) nothingIsLeft(t *testing.T) {
+	for what, query := range map[string]string{
+		"services":    `SELECT count(*) FROM services v WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.id = v.person_id)`,
+		"referrals":   `SELECT count(*) FROM referrals v WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.id = v.person_id)`,
+		"attempts":    `SELECT count(*) FROM contact_attempts a WHERE NOT EXISTS (SELECT 1 FROM services v WHERE v.id = a.service_id)`,
+		"assignments": `SELECT count(*) FROM assignments a WHERE NOT EXISTS (SELECT 1 FROM services v WHERE v.id = a.service_id)`,
+		"feed rows":   `SELECT count(*) FROM feed f WHERE f.tbl = 7 AND NOT EXISTS (SELECT 1 FROM contact_attempts a WHERE a.id = f.id)`,
+		"versions":    `SELECT count(*) FROM versions v WHERE NOT EXISTS (SELECT 1 FROM feed f WHERE f.id = v.id)`,
+		"texts":       `SELECT count(*) FROM mutations m WHERE m.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM feed f WHERE f.id = m.row_id)`,
+		"live grants": `SELECT count(*) FROM grants g WHERE g.revoked IS NULL AND g.source LIKE 'service:%' AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id = g.bucket) AND NOT EXISTS (SELECT 1 FROM services v WHERE v.id = g.bucket)`,
+	} {
+		if n := y.count(t, query); n != 0 {
+			t.Errorf("%d %s are left of persons who are gone", n, what)
+		}
+	}
+}
+
+// A device that held a person drops them after the purge.
+func TestDevicesDropWhoWasPurged(t *testing.T) {
+	afterYears(t, func(t *testing.T, y year) {
+		ctx, supervisor := context.Background(), y.actor(models.RoleSupervisor, 1)
+		cursor := ""
+		for range 1000 {
+			page, err := y.engine.Pull(ctx, supervisor, sync.PullRequest{Cursor: cursor, Limit: sync.PageMax})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cursor = page.Cursor; page.Complete {
+				break
+			}
+		}
+		y.set(t, y.actor(models.RoleAdmin, 0), "retention_days", `{"days": 1500}`)
+		y.purge(t, false)
+		page, err := y.engine.Pull(ctx, supervisor, sync.PullRequest{Cursor: cursor, Limit: sync.PageMax})
+		if err != nil || len(page.Drop) == 0 {
+			t.Errorf("%d buckets dropped, %v", len(page.Drop), err)
+		}
+	})
+}
+
+func TestALegalHoldStopsEverything(t *testing.T) {
+	afterYears(t, func(t *testing.T, y year) {
+		admin := y.actor(models.RoleAdmin, 0)
+		y.set(t, admin, "retention_days", "30")
+		y.set(t, admin, "legal_hold", "true")
+		if out := y.purge(t, false); out.Persons != 0 || !out.Hold {
+			t.Errorf("%+v", out)
+		}
+	})
+}
+
+// A person's record holds their rows and who held them, and nothing of others.
+func TestAPersonsOwnRecord(t *testing.T) {
+	afterYears(t, func(t *testing.T, y year) {
+		ctx := context.Background()
+		var person string
+		if err := y.store.SQLDB().QueryRow(`SELECT person_id FROM known_contacts ORDER BY id LIMIT 1`).Scan(&person); err != nil {
+			t.Fatal(err)
+		}
+		record, err := retention.SubjectAccess(ctx, y.store, y.program, person, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(record.Tables["people"]) != 1 || len(record.Tables["referrals"]) == 0 || len(record.Held) == 0 {
+			t.Errorf("the record has %d people, %d referrals, %d holders", len(record.Tables["people"]), len(record.Tables["referrals"]), len(record.Held))
+		}
+		for _, doc := range record.Tables["known_contacts"] {
+			if !strings.Contains(string(doc), `"name":null`) {
+				t.Error("the record tells the name of a contact")
+			}
+		}
+		for table, docs := range record.Tables {
+			for _, doc := range docs {
+				if table != "people" && strings.Contains(string(doc), `"person_id":`) && !strings.Contains(string(doc), person) {
+					t.Errorf("a row of %s is of somebody else", table)
+				}
+			}
+		}
+		if _, err := retention.SubjectAccess(ctx, y.store, y.program, "Nobody", false); models.AsError(err) == nil {
+			t.Errorf("nobody's record: %v", err)
+		}
+		if n := y.count(t, `SELECT count(*) FROM audit WHERE action = 'subject_access'`); n != 1 {
+			t.Errorf("%d entries in the audit", n)
+		}
+	})
+}

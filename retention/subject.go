@@ -1,0 +1,103 @@
+package retention
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"pursuit/models"
+	"pursuit/models/store"
+)
+
+// Record is what a program keeps of one person, for that person.
+type Record struct {
+	PersonID string                       `json:"person_id"`
+	MadeAt   string                       `json:"made_at"`
+	Tables   map[string][]json.RawMessage `json:"tables"` // rows as they travel, oldest change first
+	Held     []Held                       `json:"held_by"`
+	LeftOut  []string                     `json:"left_out"`
+}
+
+// Held says who could read the person's rows, and from when to when.
+type Held struct {
+	Name string  `json:"name"` // of an organisation or a member of staff
+	From string  `json:"from"`
+	To   *string `json:"to"` // null while they can
+}
+
+// SubjectAccess gathers the record of a live person, by id or code, and notes in the
+// audit that it was handed out. What is kept of somebody else, the names, numbers and
+// notes of known contacts, is left out unless asked for. The error is not_found for
+// nobody and conflict when several persons have the code.
+func SubjectAccess(ctx context.Context, s *store.Store, program models.Program, idOrCode string, contacts bool) (Record, error) {
+	var out Record
+	err := store.InProgram(ctx, s, program.No, func(tx *store.ProgramTx) error {
+		found, err := tx.PersonsCalled(idOrCode, 2)
+		switch {
+		case err != nil:
+			return err
+		case len(found) == 0:
+			return models.NotFound()
+		case len(found) > 1:
+			return models.E(models.KindConflict, "conflict", "Several persons have this code; name one by id.")
+		}
+		if out, err = recordOf(tx, found[0], contacts); err != nil {
+			return err
+		}
+		detail, err := json.Marshal(map[string]string{"person": found[0]})
+		if err != nil {
+			return fmt.Errorf("write audit: %w", err)
+		}
+		return tx.Audit(store.AuditEntry{Action: "subject_access", Detail: detail})
+	})
+	return out, err
+}
+
+func recordOf(tx *store.ProgramTx, person string, contacts bool) (Record, error) {
+	out := Record{PersonID: person, MadeAt: models.FormatTime(tx.Now), Tables: map[string][]json.RawMessage{}, Held: []Held{},
+		LeftOut: []string{"deleted rows", "who read what, which the audit keeps"}}
+	rows, grants, err := tx.Record(person)
+	if err != nil {
+		return out, err
+	}
+	if !contacts {
+		out.LeftOut = append(out.LeftOut, "names, numbers and notes of known contacts")
+	}
+	for _, row := range rows {
+		if row.Deleted {
+			continue
+		}
+		if row.Table.Name == "known_contacts" && !contacts {
+			row = row.Clone()
+			for _, field := range []string{"name", "phones", "notes"} {
+				row.Put(field, nil)
+			}
+		}
+		out.Tables[row.Table.Name] = append(out.Tables[row.Table.Name], row.Doc())
+	}
+	names, err := tx.PrincipalNames()
+	out.hold(grants, names)
+	return out, err
+}
+
+// hold lists who held what and when, each interval of each of them once.
+func (r *Record) hold(grants []models.Grant, names map[string]string) {
+	seen := map[string]bool{}
+	slices.SortFunc(grants, func(a, b models.Grant) int {
+		return cmp.Or(a.GrantedAt.Compare(b.GrantedAt), cmp.Compare(a.Principal, b.Principal), b.RevokedAt.Compare(a.RevokedAt))
+	})
+	for _, g := range grants {
+		h := Held{Name: cmp.Or(names[g.Principal], g.Principal), From: models.FormatTime(g.GrantedAt)}
+		key := g.Principal + h.From
+		if !g.Live() {
+			to := models.FormatTime(g.RevokedAt)
+			h.To, key = &to, key+to
+		}
+		if !seen[key] {
+			seen[key] = true
+			r.Held = append(r.Held, h)
+		}
+	}
+}
