@@ -42,8 +42,13 @@ func (h *heads) forget() {
 	h.m = nil
 }
 
-// head gives a program's head, from memory while it is fresh.
+// head gives a program's head. Where one process serves the database, its own
+// commits keep the memory true. Where several may, the database is asked: a device
+// that was answered by one instance must find what it did at the next, at once.
 func (e *Engine) head(ctx context.Context, program int32) (store.Head, error) {
+	if !e.store.Alone() {
+		return e.store.Head(ctx, program)
+	}
 	e.heads.mu.RLock()
 	known, ok := e.heads.m[program]
 	e.heads.mu.RUnlock()

@@ -72,6 +72,10 @@ func (s *Store) ids(list []string) any {
 	return string(text)
 }
 
+// Alone tells whether one process serves the database: a SQLite file has one server
+// (commands may run beside it), Postgres may have several.
+func (s *Store) Alone() bool { return s.dialect == SQLite }
+
 // uuids turns ids into what the Postgres driver sends as 16 bytes each; as text it
 // would try, fail, format and be parsed again. What is no id becomes NULL.
 func uuids(list []string) []pgtype.UUID {
@@ -131,4 +135,22 @@ func isDuplicate(err error) bool {
 		return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 	}
 	return false
+}
+
+// each gives a query that yields the ids of one parameter, made by ids, as rows of a
+// column named id.
+func (s *Store) each() string {
+	if s.dialect == SQLite {
+		return "SELECT value AS id FROM json_each(?)"
+	}
+	return "SELECT unnest(?::uuid[]) AS id"
+}
+
+// skipLocked lets several instances take work from one table without waiting for
+// each other.
+func (s *Store) skipLocked() string {
+	if s.dialect == SQLite {
+		return ""
+	}
+	return " FOR UPDATE SKIP LOCKED"
 }
