@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/models/store/storetest"
+	"pursuit/sync"
+)
+
+// manager makes a case manager of the first program's lead organisation.
+func (s site) manager(email string) *store.Store {
+	s.t.Helper()
+	made, _ := s.bootstrap(0, "admin@example.org")
+	var ids struct {
+		OrgID string `json:"org_id"`
+	}
+	must(s.t, json.Unmarshal([]byte(made), &ids))
+	st := storetest.OpenURL(s.t, strings.TrimPrefix(s.args[2], "--database-url="))
+	ctx := context.Background()
+	programs, err := st.Programs(ctx)
+	must(s.t, err)
+	engine, err := sync.New(ctx, st, slog.Default())
+	must(s.t, err)
+	_, err = engine.CreateUser(ctx, models.Actor{Program: programs[0].No, ProgramID: programs[0].ID, Role: models.RoleAdmin},
+		models.User{OrgID: ids.OrgID, Email: email, Name: "Manager", Role: models.RoleCaseManager, Active: true})
+	must(s.t, err)
+	return st
+}
+
+func (s site) file(name, content string) string {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	must(s.t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+func people(t *testing.T, st *store.Store) (n int) {
+	t.Helper()
+	must(t, st.SQLDB().QueryRow(`SELECT count(*) FROM people`).Scan(&n))
+	return n
+}
+
+// A list is checked, taken in, and taken in again without effect; a faulty line is
+// told by its cell and keeps no other line out.
+func TestImportOfAList(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		st := s.manager("manager@example.org")
+		list := s.file("review.csv", "Code,DOB,Referral source,Date referred,Shooting review,Disposition\n"+
+			"Heron,3/4/2001,Shooting Review,5/1/2024,4/30/2024,referred\nWren,,outreach,2024-05-02,,\nCrow,evil,outreach,2024-05-02,,\n")
+		args := []string{"import", "referrals", list, "--as=Manager@example.org"}
+		out, errs := s.command(1, append(args, "--dry-run")...)
+		if !strings.Contains(out, "2 to take in, 1 cells at fault") || !strings.Contains(errs, "cell B4 (date_of_birth)") || strings.Contains(errs, "evil") {
+			t.Errorf("dry run: %s%s", out, errs)
+		}
+		if n := people(t, st); n != 0 {
+			t.Fatalf("a dry run wrote %d persons", n)
+		}
+		out, errs = s.command(1, args...)
+		if !strings.Contains(out, "3 lines: 2 added, 0 known before, 0 waiting, 1 at fault") || !strings.Contains(errs, "2 of 2") {
+			t.Errorf("first: %s%s", out, errs)
+		}
+		out, _ = s.command(1, args...)
+		if n := people(t, st); n != 2 || !strings.Contains(out, "0 added, 2 known before") {
+			t.Errorf("again: %s, %d persons", out, n)
+		}
+		fixed := s.file("review.csv", "Code,DOB,Referral source,Date referred\nCrow,1/2/2000,outreach,2024-05-02\nHeron,3/4/2001,outreach,2024-06-01\n")
+		out, _ = s.command(0, "import", "referrals", fixed, "--as=manager@example.org")
+		if n := people(t, st); n != 3 || !strings.Contains(out, "2 added") {
+			t.Errorf("mended: %s, %d persons", out, n)
+		}
+		record, _ := s.command(0, "subject-access", "Heron")
+		if strings.Count(record, `"shooting_review_on"`) != 1 || strings.Count(record, `"referred_on"`) != 2 {
+			t.Errorf("Heron's record: %s", record)
+		}
+		s.command(1, "subject-access", "Nobody")
+	})
+}
+
+func TestImportRefusesWhatItCannotDo(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		s.manager("manager@example.org")
+		list := s.file("list.csv", "Name\nx\n")
+		for want, args := range map[string][]string{
+			"--as must be given": {list}, "no active user": {list, "--as=x@example.org", "--map=code=Name", "--map=source:=outreach", "--map=referred_on:=2024-01-01"},
+			"no column fills code": {list, "--as=manager@example.org"}, "open the list": {"nowhere.csv", "--as=manager@example.org"},
+			"must be a .csv or an .xlsx": {s.file("list.pdf", "x"), "--as=manager@example.org"},
+		} {
+			if _, errs := s.command(1, append([]string{"import", "referrals"}, args...)...); !strings.Contains(errs, want) {
+				t.Errorf("%v: %s", args, errs)
+			}
+		}
+	})
+}
+
+func TestPurgeByCommand(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		s.manager("manager@example.org")
+		for _, args := range [][]string{{"purge", "--dry-run"}, {"purge"}} {
+			out, _ := s.command(0, args...)
+			var told struct {
+				Days    int `json:"retention_days"`
+				Persons int `json:"persons"`
+			}
+			if err := json.Unmarshal([]byte(out), &told); err != nil || told.Persons != 0 || told.Days != 0 {
+				t.Errorf("%v: %s %v", args, out, err)
+			}
+		}
+		s.command(1, "purge", "--program=x")
+	})
+}
