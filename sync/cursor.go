@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"pursuit/models"
+	"pursuit/models/store"
 )
 
 // mode is what kind of walk a cursor is in the middle of.
@@ -29,7 +30,8 @@ const (
 // of their sequence, and has come to Pos. AsOf is the program's sequence when the
 // last page was made: what was held then is what the device may hold. After is the
 // bucket that a walk by buckets has come to. Dropped, when set, is the last bucket
-// named in a list of drops too long for one page.
+// named in a list of drops too long for one page, and DropAt the number at which the
+// first page of that list was made.
 type cursor struct {
 	Mode    mode
 	Epoch   string
@@ -39,12 +41,24 @@ type cursor struct {
 	Tables  models.TableSet
 	After   string
 	Dropped string
+	DropAt  int64
 	Tag     uint32 // of the bucket list or the schema it was made for; see reconciled
+}
+
+// highest is the greatest number of the sequence that the cursor knows of.
+func (c cursor) highest() int64 { return max(c.AsOf, c.Eff, c.DropAt) }
+
+// madeAt is the number at which the cursor's next page is made.
+func (c cursor) madeAt(h store.Head) int64 {
+	if c.Dropped != "" {
+		return c.DropAt
+	}
+	return h.Seq
 }
 
 const (
 	macSize    = 16
-	cursorSize = 1 + 16 + 8 + 8 + 8 + 4 + 16 + 16 + 4
+	cursorSize = 1 + 16 + 8 + 8 + 8 + 4 + 16 + 16 + 4 + 8
 )
 
 // BadCursor is the one answer to everything that is not a cursor of this user.
@@ -64,6 +78,7 @@ func (e *Engine) seal(who models.Actor, c cursor) string {
 	b = append(b, idBytes(c.After)...)
 	b = append(b, idBytes(c.Dropped)...)
 	b = binary.BigEndian.AppendUint32(b, c.Tag)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.DropAt))
 	b = append(b, e.mac(who, b)...)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -79,7 +94,8 @@ func (e *Engine) open(who models.Actor, text string) (cursor, bool) {
 	}
 	c := cursor{Mode: mode(b[0]), Epoch: bytesID(b[1:17]), Eff: int64(binary.BigEndian.Uint64(b[17:])),
 		Pos: int64(binary.BigEndian.Uint64(b[25:])), AsOf: int64(binary.BigEndian.Uint64(b[33:])),
-		Tables: models.TableSet(binary.BigEndian.Uint32(b[41:])), After: bytesID(b[45:61]), Dropped: bytesID(b[61:77]), Tag: binary.BigEndian.Uint32(b[77:])}
+		Tables: models.TableSet(binary.BigEndian.Uint32(b[41:])), After: bytesID(b[45:61]), Dropped: bytesID(b[61:77]), Tag: binary.BigEndian.Uint32(b[77:]),
+		DropAt: int64(binary.BigEndian.Uint64(b[81:]))}
 	return c, true
 }
 

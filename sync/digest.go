@@ -77,7 +77,7 @@ func (e *Engine) sum(ctx context.Context, who models.Actor, h store.Head, after 
 		return ctx.Err()
 	}
 	d.Seq, d.Buckets = h.Seq, append(d.Buckets, '{')
-	o, ok, err := e.outlook(ctx, who, cursor{Eff: h.Seq, Pos: h.Seq, AsOf: h.Seq, Tables: models.AllTables})
+	o, ok, err := e.outlook(ctx, who, cursor{Eff: h.Seq, Pos: h.Seq, AsOf: h.Seq, Tables: models.AllTables}, h.Seq)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (e *Engine) newer(ctx context.Context, who models.Actor, since, seq int64) 
 	if since >= seq {
 		return since > seq, nil
 	}
-	o, ok, err := e.outlook(ctx, who, cursor{Eff: since, Pos: since, AsOf: since, Tables: models.AllTables})
+	o, ok, err := e.outlook(ctx, who, cursor{Eff: since, Pos: since, AsOf: since, Tables: models.AllTables}, seq)
 	if err != nil || !ok {
 		return false, err
 	}

@@ -34,11 +34,11 @@ func (e *Engine) Pull(ctx context.Context, who models.Actor, req PullRequest) (*
 		return nil, BadCursor()
 	}
 	c.Tables = tables
-	if c.Epoch != h.Epoch || c.AsOf > h.Seq || c.Eff > h.Seq {
+	if c.Epoch != h.Epoch || c.highest() > h.Seq {
 		if h, err = e.freshHead(ctx, who.Program); err != nil {
 			return nil, err
 		}
-		if c.Epoch != h.Epoch || c.AsOf > h.Seq || c.Eff > h.Seq {
+		if c.Epoch != h.Epoch || c.highest() > h.Seq {
 			return e.restored(ctx, who, c, h)
 		}
 	}
@@ -71,44 +71,49 @@ func wanted(names []string) models.TableSet {
 	return set
 }
 
-// outlook loads the memberships of a person and looks around from a cursor.
-func (e *Engine) outlook(ctx context.Context, who models.Actor, c cursor) (outlook, bool, error) {
+// outlook loads the memberships of a person and looks around from a cursor, for a
+// page made at the number now.
+func (e *Engine) outlook(ctx context.Context, who models.Actor, c cursor, now int64) (outlook, bool, error) {
 	list, err := e.store.MembershipsOf(ctx, who.Program, who.UserID)
 	if err != nil {
 		return outlook{}, false, err
 	}
-	o, ok := look(who, list, c, c.Tables)
+	o, ok := look(who, list, c, c.Tables, now)
 	return o, ok, nil
 }
 
-// drops fills in which buckets the device must drop. It returns true when there are
-// more than one page tells; then the page has nothing else and the place is kept.
+// drops fills in which buckets the device must drop. It returns true when they are
+// more than one page tells: then that page and those that tell the rest have nothing
+// else, speak of the same number, and the device then holds what was held at it.
 func (e *Engine) drops(ctx context.Context, p *Page, c *cursor, o outlook, moved bool) (bool, error) {
 	if o.leftOrg != "" && c.Dropped == "" {
 		p.Drop = append(p.Drop, o.leftOrg)
 	}
-	if !moved && o.then.User == o.now.User && o.then.Org == o.now.Org {
+	if c.Dropped == "" && !moved && o.then.User == o.now.User && o.then.Org == o.now.Org {
 		return false, nil
 	}
-	list, err := e.store.Dropped(ctx, o.then, o.now, c.AsOf, c.Dropped, e.dropsAtOnce+1)
+	list, err := e.store.Dropped(ctx, o.then, o.now, c.Dropped, e.dropsAtOnce+1)
 	if err != nil {
 		return false, err
 	}
 	if len(list) > e.dropsAtOnce {
 		list = list[:e.dropsAtOnce]
-		c.Dropped = list[len(list)-1]
+		c.Dropped, c.DropAt = list[len(list)-1], o.now.At
 		p.Drop, p.Complete = append(p.Drop, list...), false
 		return true, nil
 	}
-	c.Dropped = ""
 	p.Drop = append(p.Drop, list...)
-	return false, nil
+	if c.Dropped == "" {
+		return false, nil
+	}
+	c.AsOf, c.Dropped, c.DropAt, p.Complete = c.DropAt, "", 0, false
+	return true, nil
 }
 
 // stream gives what changed or came into scope after the cursor, by effective sequence.
 func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store.Head, limit int) (*Page, error) {
 	p := newPage(limit)
-	o, ok, err := e.outlook(ctx, who, c)
+	o, ok, err := e.outlook(ctx, who, c, c.madeAt(h))
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +206,7 @@ func (e *Engine) membershipExtras(ctx context.Context, c cursor, o outlook, limi
 	if o.fresh != 0 {
 		v := o.now
 		v.Tables = o.fresh
-		if err := e.store.Widened(ctx, v, o.newFrom, after(o.newFrom), limit+1, collect(o.newFrom, false)); err != nil {
+		if err := e.store.Widened(ctx, v, o.newFrom, after(o.newFrom), c.AsOf, limit+1, collect(o.newFrom, false)); err != nil {
 			return err
 		}
 	}
@@ -214,7 +219,7 @@ func (e *Engine) membershipExtras(ctx context.Context, c cursor, o outlook, limi
 	if from == c.Eff {
 		pos = c.Pos - goneFirst
 	}
-	return e.store.Withdrawn(ctx, o.then, v, c.AsOf, pos, limit+1, collect(from, true))
+	return e.store.Withdrawn(ctx, o.then, v, pos, limit+1, collect(from, true))
 }
 
 // goneFirst puts the rows that a membership took out of view before all others of

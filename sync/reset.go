@@ -33,7 +33,7 @@ func (e *Engine) restored(ctx context.Context, who models.Actor, c cursor, h sto
 		return nil, err
 	}
 	if !known {
-		if err := e.store.NewEpoch(ctx, who.Program, c.Epoch, max(c.AsOf, c.Eff)); err != nil {
+		if err := e.store.NewEpoch(ctx, who.Program, c.Epoch, c.highest()); err != nil {
 			return nil, err
 		}
 		e.log.Warn("the database went back in time; a new epoch begins", "program", who.Program, "seq", h.Seq)
@@ -45,7 +45,7 @@ func (e *Engine) restored(ctx context.Context, who models.Actor, c cursor, h sto
 			return nil, err
 		}
 	}
-	c.Epoch = h.Epoch
+	c.Epoch, c.Dropped, c.DropAt = h.Epoch, "", 0
 	c.Eff, c.AsOf = min(c.Eff, shared), min(c.AsOf, shared)
 	if c.Mode == modeStream {
 		c.Pos = min(c.Pos, c.Eff)

@@ -197,6 +197,8 @@ type phone struct {
 	seq   int64
 	held  map[string]bool
 	shown models.TableSet
+	role  models.Role
+	org   string
 	// and, once a page after it was cut, only what stayed in view all the time since
 	cut        bool
 	stayed     map[string]bool

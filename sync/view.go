@@ -9,7 +9,7 @@ import (
 // when the cursor's page was made, and what a change of role or organisation
 // between them brings and takes.
 type outlook struct {
-	now, then store.View
+	now, then store.View        // now: at the number that the page is made at
 	member    models.Membership // the standing one
 
 	orgFrom int64           // since when the organisation's own bucket is in view
@@ -19,13 +19,16 @@ type outlook struct {
 	leftOrg string          // the organisation left since the cursor's page, or ""
 }
 
-// look computes a person's outlook at a cursor from their memberships. It is a pure
-// function; a person without a standing membership sees nothing.
+// look computes a person's outlook at a cursor, for a page made at a number of the
+// sequence, from their memberships. It is a pure function, and looks at nothing that
+// came after that number: commits between the queries of a page do not tear it. A
+// person without a standing membership sees nothing.
 //
 // A principal or a table counts since the start of the unbroken run of memberships
 // in which it did: the run at AsOf if it counted then (the device holds what it
 // gave), else the present run. Source: docs/adr/0003-scope-at-a-cursor.md.
-func look(who models.Actor, list []models.Membership, c cursor, tables models.TableSet) (outlook, bool) {
+func look(who models.Actor, list []models.Membership, c cursor, tables models.TableSet, now int64) (outlook, bool) {
+	list = upTo(list, now)
 	if len(list) == 0 || list[len(list)-1].To != models.Forever {
 		return outlook{}, false
 	}
@@ -34,6 +37,7 @@ func look(who models.Actor, list []models.Membership, c cursor, tables models.Ta
 	o := outlook{member: m}
 	o.now = view(who, m, models.Tables.Visible(m.Role)&tables)
 	o.then = view(who, at, models.Tables.Visible(at.Role)&tables)
+	o.now.At, o.then.At = now, c.AsOf
 	o.now.UserFrom = since(list, c.AsOf, func(x models.Membership) bool { return x.Role.HoldsCases() })
 	o.now.OrgFrom = since(list, c.AsOf, func(x models.Membership) bool {
 		return x.OrgID == m.OrgID && x.Role.HoldsOrganisation()
@@ -58,6 +62,21 @@ func look(who models.Actor, list []models.Membership, c cursor, tables models.Ta
 		o.gone &^= o.now.Tables
 	}
 	return o, true
+}
+
+// upTo gives the memberships as they stood at a number.
+func upTo(list []models.Membership, now int64) []models.Membership {
+	for i, m := range list {
+		if m.From > now {
+			return list[:i]
+		}
+		if m.To > now {
+			out := append([]models.Membership(nil), list[:i+1]...)
+			out[i].To = models.Forever
+			return out
+		}
+	}
+	return list
 }
 
 // outstanding tells whether something that came into view at the number from has not

@@ -62,7 +62,7 @@ const bucketsMax = 256
 // Going by bucket brings whole cases one after another and needs no sorting.
 func (e *Engine) first(ctx context.Context, who models.Actor, c cursor, h store.Head, limit int) (*Page, error) {
 	p := newPage(limit)
-	o, ok, err := e.outlook(ctx, who, c)
+	o, ok, err := e.outlook(ctx, who, c, c.madeAt(h))
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (e *Engine) pullBuckets(ctx context.Context, who models.Actor, req PullRequ
 	}
 	p := newPage(req.Limit)
 	p.Replace = true
-	o, ok, err := e.outlook(ctx, who, cursor{AsOf: h.Seq, Eff: h.Seq, Pos: h.Seq, Tables: tables})
+	o, ok, err := e.outlook(ctx, who, cursor{AsOf: h.Seq, Eff: h.Seq, Pos: h.Seq, Tables: tables}, h.Seq)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +242,7 @@ func (e *Engine) pullBackfill(ctx context.Context, who models.Actor, req PullReq
 		}
 	}
 	p := newPage(req.Limit)
-	o, ok, err := e.outlook(ctx, who, cursor{AsOf: h.Seq, Eff: h.Seq, Pos: h.Seq, Tables: tables})
+	o, ok, err := e.outlook(ctx, who, cursor{AsOf: h.Seq, Eff: h.Seq, Pos: h.Seq, Tables: tables}, h.Seq)
 	if err != nil {
 		return nil, err
 	}

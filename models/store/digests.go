@@ -18,8 +18,8 @@ func (s *Store) Tops(ctx context.Context, v View, after string, limit int) ([]To
 	rows, err := s.readQuery(ctx, `SELECT h.bucket, coalesce((SELECT max(f.seq) FROM feed f`+s.by("feed_by_bucket")+`
 			WHERE f.program_no = ? AND f.bucket = h.bucket), 0)
 		FROM (SELECT bucket FROM (SELECT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
-			AND g.revoked IS NULL`+s.plusIDs()+`) AS held WHERE bucket > ? ORDER BY bucket LIMIT ?) AS h ORDER BY h.bucket`,
-		args(v.Program, v.ours(), s.ids(v.Standing[:]), rowID(after), limit)...)
+			AND `+standing+s.plusIDs()+`) AS held WHERE bucket > ? ORDER BY bucket LIMIT ?) AS h ORDER BY h.bucket`,
+		args(v.Program, v.ours(), v.At, s.ids(v.Standing[:]), rowID(after), limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list buckets: %w", err)
 	}

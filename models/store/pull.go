@@ -63,15 +63,15 @@ func (s *Store) Ongoing(ctx context.Context, v View, from, to, asOf int64, limit
 	if v.Org == NoPrincipal && to-from > bySeqMost {
 		// DISTINCT and CROSS JOIN make both databases go bucket by bucket
 		return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (
-			SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+` AND g.revoked IS NULL`+s.plusIDs()+`) AS held
+			SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+` AND `+standing+s.plusIDs()+`) AS held
 			CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.bucket = held.bucket AND `+rangeOf+` AND (`+s.in("f.bucket")+` OR (1 = 1`+then+`))
 			ORDER BY f.seq LIMIT ?`,
-			args(v.ours(), s.ids(v.Standing[:]), rangeArgs, s.ids(v.Standing[:]), thenArgs, limit)...)
+			args(v.ours(), v.At, s.ids(v.Standing[:]), rangeArgs, s.ids(v.Standing[:]), thenArgs, limit)...)
 	}
 	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM feed f WHERE `+rangeOf+` AND (f.bucket IN (?, ?) OR (
-		EXISTS (SELECT 1 FROM grants g WHERE `+ours+` AND g.bucket = f.bucket AND g.revoked IS NULL)`+then+`))
+		EXISTS (SELECT 1 FROM grants g WHERE `+ours+` AND g.bucket = f.bucket AND `+standing+`)`+then+`))
 		ORDER BY f.seq LIMIT ?`,
-		args(rangeArgs, v.Standing[0], v.Standing[1], v.ours(), thenArgs, limit)...)
+		args(rangeArgs, v.Standing[0], v.Standing[1], v.ours(), v.At, thenArgs, limit)...)
 }
 
 // plusIDs adds a list of ids, its parameter, to a column of ids.
@@ -90,38 +90,40 @@ func (s *Store) Opened(ctx context.Context, v View, eff, pos, to, asOf int64, li
 	if v.UserFrom < eff && v.OrgFrom < eff { // only buckets granted since can have come into view
 		begun = ` AND g.bucket IN (SELECT b.bucket FROM grants b` + s.by("grants_by_granted") + `
 			WHERE b.program_no = ? AND b.principal IN (?, ?) AND b.granted >= ?)`
-		begunArgs = args(v.ours(), eff)
+		begunArgs = []any{v.Program, v.User, v.Org, eff}
 	}
 	query := `SELECT ` + pageColumns + `, o.since FROM (
-		SELECT g.bucket, min(` + effective + `) AS since, sum(CASE WHEN g.revoked IS NULL THEN 1 ELSE 0 END) AS live
+		SELECT g.bucket, min(` + effective + `) AS since, sum(CASE WHEN ` + standing + ` THEN 1 ELSE 0 END) AS live
 			FROM grants g` + s.by("grants_by_bucket") + ` WHERE ` + ours + ` AND (g.revoked IS NULL OR g.revoked > ?)` + begun + ` GROUP BY g.bucket) AS o
 		CROSS JOIN feed f` + s.by("feed_by_bucket") + ` WHERE o.live > 0 AND o.since >= ? AND o.since <= ? AND f.program_no = ? AND f.bucket = o.bucket
 			AND f.seq < o.since AND (o.since > ? OR f.seq > ?) AND ` + s.visibleTable() + `
 		ORDER BY o.since, f.seq LIMIT ?`
-	return s.visit(ctx, visit, query, args(v.effective(), v.ours(), asOf, begunArgs, eff, to, v.Program, eff, pos, int64(v.Tables), limit)...)
+	return s.visit(ctx, visit, query, args(v.effective(), v.At, v.ours(), asOf, begunArgs, eff, to, v.Program, eff, pos, int64(v.Tables), limit)...)
 }
 
 // Widened visits, in the order of seq and after pos, the rows of the view's tables
-// last changed before the number at, in buckets held before it and now: the tables
-// that a membership brought into view at that number.
-func (s *Store) Widened(ctx context.Context, v View, at, pos int64, limit int, visit Visit) error {
-	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
-			AND g.revoked IS NULL AND `+effective+` < ?`+s.plusIDs()+`) AS held
+// last changed before the number at, in buckets held before it (by a grant that
+// stands, or stood when the last page was made) and now: the tables that a membership
+// brought into view at that number.
+func (s *Store) Widened(ctx context.Context, v View, at, pos, asOf int64, limit int, visit Visit) error {
+	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
+			AND (g.revoked IS NULL OR g.revoked > ?) GROUP BY g.bucket
+			HAVING sum(CASE WHEN `+standing+` THEN 1 ELSE 0 END) > 0 AND min(`+effective+`) < ?`+s.plusIDs()+`) AS held
 		CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND f.seq < ? AND `+
 		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,
-		args(v.ours(), v.effective(), at, s.ids(v.Standing[:]), v.Program, pos, at, int64(v.Tables), limit)...)
+		args(v.ours(), asOf, v.At, v.effective(), at, s.ids(v.Standing[:]), v.Program, pos, at, int64(v.Tables), limit)...)
 }
 
 // Withdrawn visits, in the order of seq and after pos, the rows of the view's tables
-// in buckets that the view then held at asOf and the view now holds: the tables that
+// in buckets that the view then held and the view now holds, each at its own number: the tables that
 // a membership took out of view, where the bucket itself stays, by whatever grant.
-func (s *Store) Withdrawn(ctx context.Context, then, now View, asOf, pos int64, limit int, visit Visit) error {
+func (s *Store) Withdrawn(ctx context.Context, then, now View, pos int64, limit int, visit Visit) error {
 	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
-			AND g.revoked IS NULL AND EXISTS (SELECT 1 FROM grants h WHERE h.program_no = g.program_no AND h.bucket = g.bucket
+			AND `+standing+` AND EXISTS (SELECT 1 FROM grants h WHERE h.program_no = g.program_no AND h.bucket = g.bucket
 				AND h.principal IN (?, ?) AND h.granted <= ? AND (h.revoked IS NULL OR h.revoked > ?))`+s.plusIDs()+`) AS held
 		CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND `+
 		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,
-		args(now.ours(), then.User, then.Org, asOf, asOf, s.ids(now.Standing[:]), now.Program, pos, int64(now.Tables), limit)...)
+		args(now.ours(), now.At, then.User, then.Org, then.At, then.At, s.ids(now.Standing[:]), now.Program, pos, int64(now.Tables), limit)...)
 }
 
 // Bucket visits, in the order of seq, the live rows of one bucket changed in (pos, upto].

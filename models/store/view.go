@@ -18,6 +18,7 @@ type View struct {
 	OrgFrom  int64  // from here on the organisation's count
 	Tables   models.TableSet
 	Standing [2]string // buckets held without a grant: the organisation's and the program's
+	At       int64     // grants are looked at as they stood at this number, whatever came since
 }
 
 // NoPrincipal stands in a View for a principal whose grants do not count.
@@ -26,11 +27,12 @@ const NoPrincipal = noID
 // The conditions below speak of the grants g of a view. effective is the number
 // from which a grant counts: its own, or that of the membership that made it count.
 const (
-	ours      = `g.program_no = ? AND g.principal IN (?, ?)`
+	ours      = `g.program_no = ? AND g.principal IN (?, ?) AND g.granted <= ?`
+	standing  = `(g.revoked IS NULL OR g.revoked > ?)` // at View.At
 	effective = `CASE WHEN g.principal = ? AND g.granted < ? THEN ? WHEN g.principal = ? AND g.granted < ? THEN ? ELSE g.granted END`
 )
 
-func (v View) ours() []any { return []any{v.Program, v.User, v.Org} }
+func (v View) ours() []any { return []any{v.Program, v.User, v.Org, v.At} }
 
 func (v View) effective() []any {
 	return []any{v.User, v.UserFrom, v.UserFrom, v.Org, v.OrgFrom, v.OrgFrom}
@@ -81,18 +83,18 @@ func (s *Store) GrantsMoved(ctx context.Context, v View, eff, asOf int64) (bool,
 	return one > 0, nil
 }
 
-// Dropped lists, in order and from after on, the buckets that the view then held at
-// asOf and that the view now does not hold any more.
-func (s *Store) Dropped(ctx context.Context, then, now View, asOf int64, after string, limit int) ([]string, error) {
-	condition, more := `(g.revoked IS NULL OR g.revoked > ?)`, []any{asOf}
+// Dropped lists, in order and from after on, the buckets that the view then held and
+// that the view now does not hold any more, each at its own number.
+func (s *Store) Dropped(ctx context.Context, then, now View, after string, limit int) ([]string, error) {
+	condition := standing
 	if then.User == now.User && then.Org == now.Org {
 		condition = `g.revoked > ?` // the usual case has an index of its own
 	}
-	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+` AND g.granted <= ? AND `+condition+`
+	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+` AND `+condition+`
 		AND g.bucket > ? AND NOT EXISTS (SELECT 1 FROM grants h WHERE h.program_no = g.program_no AND h.bucket = g.bucket
-			AND h.principal IN (?, ?) AND h.revoked IS NULL)
+			AND h.principal IN (?, ?) AND h.granted <= ? AND (h.revoked IS NULL OR h.revoked > ?))
 		ORDER BY g.bucket LIMIT ?`,
-		args(then.ours(), asOf, more, rowID(after), now.User, now.Org, limit)...)
+		args(then.ours(), then.At, rowID(after), now.User, now.Org, now.At, now.At, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list dropped buckets: %w", err)
 	}
@@ -102,7 +104,7 @@ func (s *Store) Dropped(ctx context.Context, then, now View, asOf int64, after s
 // Held lists, in order and from after on, the buckets that the view holds by grants.
 func (s *Store) Held(ctx context.Context, v View, after string, limit int) ([]string, error) {
 	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
-		AND g.revoked IS NULL AND g.bucket > ? ORDER BY g.bucket LIMIT ?`, args(v.ours(), rowID(after), limit)...)
+		AND `+standing+` AND g.bucket > ? ORDER BY g.bucket LIMIT ?`, args(v.ours(), v.At, rowID(after), limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list held buckets: %w", err)
 	}
@@ -112,7 +114,7 @@ func (s *Store) Held(ctx context.Context, v View, after string, limit int) ([]st
 // HeldAmong gives those of the buckets that the view holds by grants, in order.
 func (s *Store) HeldAmong(ctx context.Context, v View, buckets []string) ([]string, error) {
 	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+`
-		AND g.revoked IS NULL AND `+s.in("g.bucket")+` ORDER BY g.bucket`, args(v.ours(), s.ids(buckets))...)
+		AND `+standing+` AND `+s.in("g.bucket")+` ORDER BY g.bucket`, args(v.ours(), v.At, s.ids(buckets))...)
 	if err != nil {
 		return nil, fmt.Errorf("look up held buckets: %w", err)
 	}
