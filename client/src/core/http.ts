@@ -60,7 +60,7 @@ export class Http {
   private async open(path: string, call: Call, signal?: AbortSignal, extra?: Record<string, string>): Promise<Response> {
     const headers: Record<string, string> = { ...extra }
     if (call.token) headers.Authorization = `Bearer ${call.token}`
-    const init: RequestInit = { method: call.method ?? 'GET', headers, cache: 'no-store' }
+    const init: RequestInit = { method: call.method ?? 'GET', headers }
     if (signal) init.signal = signal
     if (call.body !== undefined) {
       headers['Content-Type'] = 'application/json'

@@ -59,9 +59,9 @@ export class Tap {
   private echo(docs: Map<string, WithDeleted>): void {
     if (this.chunks.length > 0) return // newer versions may wait in there
     for (const [id, watch] of this.watched) {
-      if (!watch.doc) continue
-      docs.set(id, watch.doc)
-      if (watch.v !== undefined && (watch.doc._deleted || watch.doc.sync_v >= watch.v)) this.watched.delete(id)
+      if (!arrived(watch)) continue
+      docs.set(id, watch.doc!)
+      this.watched.delete(id)
     }
   }
 
@@ -81,7 +81,7 @@ export class Tap {
   /** Pushed rows whose version has passed in the stream without being seen: id and version. */
   missing(seq: number): [string, number][] {
     const out: [string, number][] = []
-    for (const [id, w] of this.watched) if (w.v !== undefined && w.v <= seq && !w.doc) out.push([id, w.v])
+    for (const [id, w] of this.watched) if (w.v !== undefined && w.v <= seq && !arrived(w)) out.push([id, w.v])
     return out
   }
 
@@ -100,4 +100,9 @@ export class Tap {
     if (this.handed.length === 0 && this.chunks.length === 0) this.recent.clear()
     return this.handed[0]?.n ?? this.chunks[0]?.n
   }
+}
+
+/** Whether the server's version of a pushed row, or a later one, has come down the stream. */
+function arrived({ v, doc }: Watch): boolean {
+  return v !== undefined && doc !== undefined && (doc._deleted || doc.sync_v >= v)
 }

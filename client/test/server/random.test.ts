@@ -178,7 +178,8 @@ async function judge(life: Life): Promise<void> {
   const held = new Set((await life.desk.list('quarantine')).map((q) => q.row as string))
   const told: Outcome[] = (await Promise.all(life.devices.map((d) => d.outcomes()))).flat()
   for (const id of life.made) {
-    assert.ok(known.has(id) || held.has(id) || life.removed.has(id), `attempt ${id} is nowhere`)
+    const said = told.filter((o) => o.row === id).map((o) => `${o.op} ${o.status} ${o.code ?? ''}`).join(', ')
+    assert.ok(known.has(id) || held.has(id) || life.removed.has(id), `attempt ${id} is nowhere; told: ${said || 'nothing'}`)
   }
   assert.deepEqual(told.filter((o) => o.status === 'unsent' || o.status === 'stuck'), [])
 }
