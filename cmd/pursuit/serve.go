@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pursuit/api"
+	"pursuit/retention"
 	"pursuit/sync"
 )
 
@@ -93,7 +94,8 @@ func (a *application) assemble(ctx context.Context) (*api.Server, []func(context
 	if err != nil {
 		return nil, nil, err
 	}
-	return server, []func(context.Context){signIn.Run, engine.Run}, nil
+	purge := func(ctx context.Context) { retention.New(a.store).Run(ctx, a.scheduler) }
+	return server, []func(context.Context){signIn.Run, engine.Run, purge}, nil
 }
 
 // answer serves until ctx ends, and then lets the requests finish that began.
