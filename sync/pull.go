@@ -20,6 +20,12 @@ func (e *Engine) Pull(ctx context.Context, who models.Actor, req PullRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	return e.pull(ctx, who, req, h)
+}
+
+// pull is Pull with the program's head at hand.
+func (e *Engine) pull(ctx context.Context, who models.Actor, req PullRequest, h store.Head) (*Page, error) {
+	var err error
 	tables := wanted(req.Tables)
 	switch {
 	case req.Buckets != nil:

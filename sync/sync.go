@@ -30,8 +30,12 @@ func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answe
 	if a.Results, err = e.Push(ctx, who, req.DeviceTime, req.Push); err != nil {
 		return a, err
 	}
+	h, err := e.head(ctx, who.Program)
+	if err != nil {
+		return a, err
+	}
 	if req.Pull != nil {
-		if a.Page, err = e.Pull(ctx, who, *req.Pull); err != nil {
+		if a.Page, err = e.pull(ctx, who, *req.Pull, h); err != nil {
 			return a, err
 		}
 		if err := e.notePull(ctx, who, a.Page); err != nil {
@@ -45,7 +49,11 @@ func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answe
 	if req.Schema > 0 && req.Schema < models.MinSchema {
 		a.Directive = &Directive{Kind: "upgrade", MinSchema: models.MinSchema}
 	}
-	h, err := e.head(ctx, who.Program)
+	if a.Directive != nil { // a new epoch may have begun
+		if h, err = e.head(ctx, who.Program); err != nil {
+			return a, err
+		}
+	}
 	a.Epoch, a.Seq = h.Epoch, h.Seq
-	return a, err
+	return a, nil
 }
