@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"pursuit/models"
 	"pursuit/sync"
 )
 
@@ -42,7 +43,7 @@ func auditPage(c echo.Context) (limit int, before int64, err error) {
 	limit = listDefault
 	if text := c.QueryParam("limit"); text != "" {
 		if limit, err = strconv.Atoi(text); err != nil || limit < 1 {
-			return 0, 0, (&faults{{"query.limit", "must be a whole number above 0"}}).err()
+			return 0, 0, models.Invalid("query.limit", "must be a whole number above 0")
 		}
 	}
 	if text := c.QueryParam("cursor"); text != "" {

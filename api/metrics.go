@@ -37,7 +37,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Help:    "Time from a request's header to its answer's end, in seconds, by route.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route"}),
 		open: prometheus.NewGauge(prometheus.GaugeOpts{Name: "pursuit_http_requests_open",
-			Help: "Requests being answered now, live streams included."}),
+			Help: "Requests being answered now, live streams aside."}),
 	}
 	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.open} {
 		if err := r.Register(c); err != nil {

@@ -73,6 +73,7 @@ func (s *Server) routes() []route {
 		{get, "/v1/users", admins, s.users},
 		{post, "/v1/users", admins, s.createUser},
 		{patch, "/v1/users/:id", admins, s.patchUser},
+		{get, "/v1/audit", admins, s.audit},
 
 		{post, "/v1/sync", everyone, s.sync},
 		{get, "/v1/sync/schema", everyone, s.schema},
