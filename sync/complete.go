@@ -174,6 +174,9 @@ func (w *world) completeSetting(j *job, row *models.Row) (*models.Rejection, err
 		row.Bucket = j.who.OrgID
 		row.PutText("org_id", row.Bucket)
 	}
+	if rejection := w.badSetting(row.Text("key"), row.Get("value")); rejection != nil {
+		return rejection, nil
+	}
 	taken, err := w.settingTaken(row)
 	if err == nil && taken {
 		return models.Reject(models.CodeRowExists, "key", "there is a row of this key already"), nil

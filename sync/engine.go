@@ -27,6 +27,8 @@ type Engine struct {
 	audit   *auditQueue
 	sweep   *sweeper
 
+	checkSetting SettingCheck
+
 	sweepEvery time.Duration // 0 = sweepDefault
 }
 

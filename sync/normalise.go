@@ -30,6 +30,10 @@ func (w *world) normalise(j *job, row *models.Row, values map[int]json.RawMessag
 		w.dateStatus(j, row, values)
 	case "conflicts", "quarantine":
 		return closeOnce(row, values), nil
+	case "settings":
+		if v, sent := values[t.Field("value")]; sent {
+			return w.badSetting(row.Text("key"), v), nil
+		}
 	case "action_items":
 		if v, sent := values[t.Field("owner_id")]; sent {
 			return w.checkUser(models.Text(v), "owner_id")

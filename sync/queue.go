@@ -186,6 +186,7 @@ func (e *Engine) transact(ctx context.Context, program int32, batch []*pending) 
 func (e *Engine) transactUnguarded(ctx context.Context, program int32, batch []*pending) error {
 	return store.InProgram(ctx, e.store, program, func(tx *store.ProgramTx) error {
 		w := newWorld(tx)
+		w.checkSetting = e.checkSetting
 		if err := w.prefetch(batch); err != nil {
 			return err
 		}

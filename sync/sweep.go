@@ -134,7 +134,7 @@ func (w *sweeper) try(ctx context.Context, program int32, groups []string, overd
 	var done int
 	err := store.InProgram(ctx, w.engine.store, program, func(tx *store.ProgramTx) error {
 		world := newWorld(tx)
-		world.anyWait = true
+		world.anyWait, world.checkSetting = true, w.engine.checkSetting
 		waiting, err := tx.DeferredGroups(groups, groupsAtOnce*MutationsMax)
 		if err != nil {
 			return err

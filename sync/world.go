@@ -42,6 +42,9 @@ type world struct {
 	arrived []string // rows inserted, for which others may wait
 	opened  []string // buckets granted to somebody
 
+	server       bool // the server writes of its own accord
+	checkSetting SettingCheck
+
 	undo []func()
 }
 
@@ -337,6 +340,9 @@ func (w *world) flush() error {
 		}
 	}
 	if err := w.tx.LogMutations(w.log); err != nil {
+		return err
+	}
+	if err := w.touchReminders(); err != nil {
 		return err
 	}
 	return w.flushDeferred()

@@ -119,7 +119,10 @@ func (tx *Tx) SetPushToken(program int32, userID, id, token string) error {
 	if err != nil {
 		return fmt.Errorf("store push token: %w", err)
 	}
-	return nil
+	if token == "" {
+		return nil
+	}
+	return tx.TellAgain(program, userID)
 }
 
 // Devices lists a program's devices by user and id, at most limit of those after

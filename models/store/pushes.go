@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pursuit/models"
+)
+
+// DuePush is one push to one device, taken by this process until its lease ends.
+type DuePush struct {
+	Program              int32
+	ID, UserID, DeviceID string
+	Kind                 string
+	Tries                int // this one included
+	MadeAt               time.Time
+	Token, Locale        string // no token: the device is not to be told any more
+}
+
+const claimPushes = `UPDATE pushes SET next_at = ?, tries = tries + 1 WHERE state = 'planned' AND (program_no, id, user_id, device_id) IN (
+	SELECT program_no, id, user_id, device_id FROM pushes WHERE state = 'planned' AND next_at <= ? ORDER BY next_at LIMIT ?`
+
+// ClaimPushes takes at most limit pushes that are due, for as long as the lease: no
+// other process gets them before it ends. One that dies leaves them to the others.
+// Source: docs/adr/0007-push-delivery.md.
+func (s *Store) ClaimPushes(ctx context.Context, lease time.Duration, limit int) ([]DuePush, error) {
+	return In(ctx, s, func(tx *Tx) ([]DuePush, error) {
+		now := tx.Now.UnixMilli()
+		rows, err := tx.query(claimPushes+s.skipLocked()+`) RETURNING program_no, id, user_id, device_id, kind, tries, made_at,
+			coalesce((SELECT d.push_token FROM devices d WHERE d.program_no = pushes.program_no AND d.user_id = pushes.user_id
+				AND d.id = pushes.device_id AND d.status = 'active'), ''),
+			coalesce((SELECT u.locale FROM users u WHERE u.program_no = pushes.program_no AND u.id = pushes.user_id AND u.active), '')`,
+			tx.Now.Add(lease).UnixMilli(), now, limit)
+		if err != nil {
+			return nil, fmt.Errorf("claim pushes: %w", err)
+		}
+		defer rows.Close()
+		var out []DuePush
+		for rows.Next() {
+			var p DuePush
+			var made int64
+			if err := rows.Scan(&p.Program, &p.ID, &p.UserID, &p.DeviceID, &p.Kind, &p.Tries, &made, &p.Token, &p.Locale); err != nil {
+				return nil, fmt.Errorf("read push: %w", err)
+			}
+			p.MadeAt = fromMillis(made)
+			out = append(out, p)
+		}
+		return out, rows.Err()
+	})
+}
+
+// PushOutcome is what became of a claimed push.
+type PushOutcome struct {
+	Push   DuePush
+	State  string    // sent, failed, dropped, or planned: to be tried again
+	NextAt time.Time // of the next try
+	Forget bool      // the token is void
+}
+
+// States of a push to a device.
+const (
+	PushPlanned = "planned"
+	PushSent    = "sent"
+	PushFailed  = "failed"  // it can never go
+	PushDropped = "dropped" // nobody is to be told any more
+)
+
+// RecordPushes stores what became of claimed pushes. A reminder counts as sent when
+// one device's push service took it; when no device can be told any more it waits
+// for the next device.
+func (s *Store) RecordPushes(ctx context.Context, list []PushOutcome) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return InTx(ctx, s, func(tx *Tx) error {
+		for _, o := range list {
+			if err := tx.recordPush(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (tx *Tx) recordPush(o PushOutcome) error {
+	p := o.Push
+	sent := int64(0)
+	if o.State == PushSent {
+		sent = tx.Now.UnixMilli()
+	}
+	// One that was dropped while it was on its way went out all the same.
+	_, err := tx.exec(`UPDATE pushes SET state = ?, next_at = CASE WHEN ? = 'planned' THEN ? ELSE next_at END, sent_at = ?
+		WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ? AND (state = 'planned' OR ? = 'sent')`,
+		o.State, o.State, o.NextAt.UnixMilli(), sent, p.Program, p.ID, p.UserID, p.DeviceID, o.State)
+	if err != nil {
+		return fmt.Errorf("record push: %w", err)
+	}
+	if o.Forget {
+		_, err := tx.exec(`UPDATE devices SET push_token = '' WHERE program_no = ? AND user_id = ? AND id = ? AND push_token = ?`,
+			p.Program, p.UserID, p.DeviceID, p.Token)
+		if err != nil {
+			return fmt.Errorf("forget push token: %w", err)
+		}
+	}
+	switch o.State {
+	case PushSent:
+		_, err = tx.exec(`UPDATE reminder_notes SET state = 'sent' WHERE program_no = ? AND push_id = ? AND state = 'queued'`, p.Program, p.ID)
+	case PushFailed, PushDropped:
+		_, err = tx.exec(`UPDATE reminder_notes SET state = 'waiting', push_id = NULL, look_at = ? WHERE program_no = ? AND push_id = ? AND state = 'queued'
+			AND NOT EXISTS (SELECT 1 FROM pushes o WHERE o.program_no = ? AND o.id = ? AND o.user_id = ? AND o.state IN ('planned', 'sent'))`,
+			o.NextAt.UnixMilli(), p.Program, p.ID, p.Program, p.ID, p.UserID)
+	}
+	if err != nil {
+		return fmt.Errorf("record reminders of push: %w", err)
+	}
+	return nil
+}
+
+// OldestPush tells when the oldest push that has not gone out was decided on; false
+// when there is none.
+func (s *Store) OldestPush(ctx context.Context) (time.Time, bool, error) {
+	var made int64
+	err := s.readRow(ctx, `SELECT coalesce(min(made_at), 0) FROM pushes WHERE state = 'planned'`).Scan(&made)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("look for the oldest push: %w", err)
+	}
+	return fromMillis(made), made > 0, nil
+}
+
+// RemoveOldPushes removes at most limit pushes decided on before a moment that went
+// out or never will.
+func (s *Store) RemoveOldPushes(ctx context.Context, before time.Time, limit int) error {
+	return InTx(ctx, s, func(tx *Tx) error {
+		_, err := tx.exec(`DELETE FROM pushes WHERE (program_no, id, user_id, device_id) IN (SELECT program_no, id, user_id, device_id
+			FROM pushes WHERE made_at < ? AND state <> 'planned' ORDER BY made_at LIMIT ?)`, before.UnixMilli(), limit)
+		if err != nil {
+			return fmt.Errorf("remove old pushes: %w", err)
+		}
+		return nil
+	})
+}
+
+// SleepingDevice is a device that can be woken by a tickle.
+type SleepingDevice struct{ UserID, OrgID, Role, DeviceID string }
+
+// DevicesToTickle lists the active devices with a push token of a program that were
+// not tickled since a moment, at most limit after the given pair ("" starts at the first).
+func (s *Store) DevicesToTickle(ctx context.Context, program int32, principals []string, everybody bool, since time.Time, limit int) ([]SleepingDevice, error) {
+	query := `SELECT d.user_id, u.org_id, u.role, d.id FROM devices d JOIN users u ON u.program_no = d.program_no AND u.id = d.user_id
+		LEFT JOIN tickles t ON t.program_no = d.program_no AND t.user_id = d.user_id AND t.device_id = d.id
+		WHERE d.program_no = ? AND d.push_token <> '' AND d.status = 'active' AND u.active AND coalesce(t.at, 0) <= ?`
+	params := []any{program, since.UnixMilli()}
+	if !everybody {
+		query += ` AND (` + s.in("d.user_id") + ` OR ` + s.in("u.org_id") + `)`
+		params = append(params, s.ids(principals), s.ids(principals))
+	}
+	rows, err := s.readQuery(ctx, query+` ORDER BY d.user_id, d.id LIMIT ?`, append(params, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list devices to tickle: %w", err)
+	}
+	defer rows.Close()
+	var out []SleepingDevice
+	for rows.Next() {
+		var d SleepingDevice
+		if err := rows.Scan(&d.UserID, &d.OrgID, &d.Role, &d.DeviceID); err != nil {
+			return nil, fmt.Errorf("read device to tickle: %w", err)
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// ClaimTickle takes the right to tickle a device, once since a moment however many
+// processes try, and gives its push token; "" when another had it.
+func (tx *Tx) ClaimTickle(program int32, d SleepingDevice, since time.Time) (string, error) {
+	n, err := tx.exec(`INSERT INTO tickles (program_no, user_id, device_id, at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (program_no, user_id, device_id) DO UPDATE SET at = excluded.at WHERE tickles.at <= ?`,
+		program, d.UserID, d.DeviceID, tx.Now.UnixMilli(), since.UnixMilli())
+	if err != nil {
+		return "", fmt.Errorf("claim tickle: %w", err)
+	}
+	if n == 0 {
+		return "", nil
+	}
+	device, err := tx.Device(program, d.UserID, d.DeviceID)
+	if err != nil || device.Status != models.DeviceActive {
+		return "", err
+	}
+	return device.PushToken, nil
+}
+
+// ForgetToken takes a void push token away from a device that still has it.
+func (s *Store) ForgetToken(ctx context.Context, program int32, d SleepingDevice, token string) error {
+	return InTx(ctx, s, func(tx *Tx) error {
+		_, err := tx.exec(`UPDATE devices SET push_token = '' WHERE program_no = ? AND user_id = ? AND id = ? AND push_token = ?`,
+			program, d.UserID, d.DeviceID, token)
+		if err != nil {
+			return fmt.Errorf("forget push token: %w", err)
+		}
+		return nil
+	})
+}

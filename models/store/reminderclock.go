@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ReminderTouch is what a commit touched, by which services must be looked at again.
+type ReminderTouch struct {
+	Services []string // these services
+	People   []string // all services of these people
+	Orgs     []string // all services of these organisations
+	Program  bool     // every service of the program
+}
+
+// Any tells whether something was touched.
+func (t ReminderTouch) Any() bool {
+	return t.Program || len(t.Services)+len(t.People)+len(t.Orgs) > 0
+}
+
+const touchClock = `INSERT INTO reminder_clock (program_no, service_id, next_at) `
+const touchedAgain = ` ON CONFLICT (program_no, service_id) DO UPDATE SET next_at = 0`
+
+// TouchReminders has services looked at for reminders as soon as the transaction
+// has committed. One statement a kind, however many services.
+func (tx *ProgramTx) TouchReminders(t ReminderTouch) error {
+	no := tx.Program.No
+	if len(t.Services) > 0 {
+		err := tx.later(touchClock+`SELECT CAST(? AS INTEGER), t.id, 0 FROM (`+tx.s.each()+`) t WHERE true`+touchedAgain, no, tx.s.ids(t.Services))
+		if err != nil {
+			return fmt.Errorf("touch services: %w", err)
+		}
+	}
+	const of = `SELECT program_no, id, 0 FROM services WHERE program_no = ? AND `
+	if len(t.People) > 0 {
+		if err := tx.later(touchClock+of+tx.s.in("person_id")+touchedAgain, no, tx.s.ids(t.People)); err != nil {
+			return fmt.Errorf("touch services of people: %w", err)
+		}
+	}
+	if len(t.Orgs) > 0 {
+		if err := tx.later(touchClock+of+tx.s.in("org_id")+touchedAgain, no, tx.s.ids(t.Orgs)); err != nil {
+			return fmt.Errorf("touch services of organisations: %w", err)
+		}
+	}
+	if t.Program {
+		if err := tx.later(touchClock+of+`true`+touchedAgain, no); err != nil {
+			return fmt.Errorf("touch services of the program: %w", err)
+		}
+	}
+	return nil
+}
+
+// RemindersDue tells whether any service of a program is to be looked at now.
+func (s *Store) RemindersDue(ctx context.Context, program int32, now time.Time) (bool, error) {
+	var one int
+	err := s.readRow(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM reminder_clock WHERE program_no = ? AND next_at <= ? LIMIT 1) AS due`,
+		program, now.UnixMilli()).Scan(&one)
+	if err != nil {
+		return false, fmt.Errorf("look for due services: %w", err)
+	}
+	return one > 0, nil
+}
+
+// DueServices lists the services that are to be looked at now, the most urgent first.
+func (tx *ProgramTx) DueServices(limit int) ([]string, error) {
+	rows, err := tx.query(`SELECT service_id FROM reminder_clock WHERE program_no = ? AND next_at <= ? ORDER BY next_at, service_id LIMIT ?`,
+		tx.Program.No, tx.Now.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list due services: %w", err)
+	}
+	return scanIDs(rows)
+}
+
+// SetReminderClock stores when a service is to be looked at next; the zero time is
+// never, unless something of it changes.
+func (tx *ProgramTx) SetReminderClock(service string, next time.Time) error {
+	var at any
+	if !next.IsZero() {
+		at = next.UnixMilli()
+	}
+	err := tx.later(`UPDATE reminder_clock SET next_at = ? WHERE program_no = ? AND service_id = ?`, at, tx.Program.No, service)
+	if err != nil {
+		return fmt.Errorf("set reminder clock: %w", err)
+	}
+	return nil
+}
