@@ -104,5 +104,5 @@ export class Tap {
 
 /** Whether the server's version of a pushed row, or a later one, has come down the stream. */
 function arrived({ v, doc }: Watch): boolean {
-  return v !== undefined && doc !== undefined && (doc._deleted || doc.sync_v >= v)
+  return !!v && !!doc && (doc._deleted || doc.sync_v >= v)
 }

@@ -19,7 +19,7 @@ const NAME = 'pursuit-state'
 export async function stateBeside(collections: RxCollection<any>[]): Promise<Durable> {
   const { database, schema: { version } } = collections[0]!
   const schema = fillWithDefaultSettings({
-    title: NAME, version, primaryKey: 'key', type: 'object', required: ['key', 'value'],
+    version, primaryKey: 'key', type: 'object', required: ['key', 'value'],
     properties: { key: { type: 'string', maxLength: 100 }, value: { type: 'string' } },
   } as RxJsonSchema<StateDoc>) as RxJsonSchema<RxDocumentData<StateDoc>>
   const instance = await database.storage.createStorageInstance<StateDoc>({

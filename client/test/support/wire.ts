@@ -16,7 +16,7 @@ export async function countedHttp1(target: string): Promise<{ url: string; taken
   const server = createServer((down) => {
     const line = connect(Number(to.port), to.hostname)
     open.add(down).add(line)
-    down.on('data', (bytes) => {
+    down.on('data', (bytes: Buffer) => {
       up += bytes.length
       line.write(bytes)
     })
@@ -32,7 +32,7 @@ export async function countedHttp1(target: string): Promise<{ url: string; taken
 export async function countedHttp2(target: string): Promise<{ fetch: Fetch; taken: () => number; close: () => void }> {
   const proxy = createHttp2((req, res) => {
     const parts: Buffer[] = []
-    req.on('data', (d) => parts.push(d)).on('end', () => {
+    req.on('data', (d: Buffer) => parts.push(d)).on('end', () => {
       const headers = Object.fromEntries(Object.entries(req.headers).filter(([k]) => !k.startsWith(':'))) as Record<string, string>
       void fetch(target + req.url, { method: req.method, headers, body: parts.length > 0 ? Buffer.concat(parts) : null }).then(async (answer) => {
         res.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
@@ -59,7 +59,7 @@ function over(line: ClientHttp2Session, url: string, init: RequestInit): Promise
     let kind = ''
     const parts: Buffer[] = []
     request.on('response', (h) => ((status = h[':status']!), (kind = String(h['content-type']))))
-    request.on('data', (d) => parts.push(d)).on('error', reject)
+    request.on('data', (d: Buffer) => parts.push(d)).on('error', reject)
     request.on('end', () => resolve(new Response(status === 204 ? null : Buffer.concat(parts), { status, headers: { 'content-type': kind } })))
     request.end(init.body === undefined ? undefined : typeof init.body === 'string' ? init.body : Buffer.from(init.body as ArrayBuffer))
   })
