@@ -124,8 +124,27 @@ func (m *Meta) heardAfter(w Writer) bool {
 	return false
 }
 
-// Forget drops what is remembered of a field, so that it falls to the row's maker.
-func (m *Meta) Forget(field string) { delete(m.Fields, field) }
+// Forget drops what is remembered of a field, so that it falls to the row's maker,
+// and its writer, if nothing else of theirs stands: who deleted a row that stands
+// again did not edit it.
+func (m *Meta) Forget(field string) {
+	gone, ok := m.Fields[field]
+	delete(m.Fields, field)
+	if !ok || gone == 0 || gone >= len(m.Writers) {
+		return
+	}
+	for _, i := range m.Fields {
+		if i == gone {
+			return
+		}
+	}
+	m.Writers = append(m.Writers[:gone:gone], m.Writers[gone+1:]...)
+	for name, i := range m.Fields {
+		if i > gone {
+			m.Fields[name] = i - 1
+		}
+	}
+}
 
 func (m Meta) clone() Meta {
 	out := Meta{Writers: append([]Writer(nil), m.Writers...)}

@@ -248,7 +248,9 @@ func (w *world) endAll(who models.Actor, u models.User, left bool) error {
 		if !left {
 			break
 		}
-		if err := w.take(g.Bucket, func(have models.Grant) bool { return have.Principal == u.ID }); err != nil {
+		if err := w.take(g.Bucket, func(have models.Grant) bool {
+			return have.Principal == u.ID && have.Source != models.SourceQuarantine // what they wrote stays in their sight
+		}); err != nil {
 			return err
 		}
 	}
