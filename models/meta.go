@@ -17,6 +17,7 @@ type Writer struct {
 	Role     Role   `json:"r,omitempty"`
 	At       int64  `json:"a"` // corrected time of the edit, milliseconds
 	Mutation string `json:"m,omitempty"`
+	Mixed    bool   `json:"x,omitempty"` // some set or text became a mixture of this edit and others'
 }
 
 // Same tells whether both are the same user on the same device, who never

@@ -181,6 +181,9 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	if edit.Before, err = w.before(row, j.Base); err != nil {
 		return verdict{}, err
 	}
+	if edit.Own, err = w.own(row, edit); err != nil {
+		return verdict{}, err
+	}
 	var out merge.Outcome
 	if row.Deleted {
 		var stands bool

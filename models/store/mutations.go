@@ -2,7 +2,9 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -66,6 +68,9 @@ func scanSeen(row scanner) (LoggedMutation, error) {
 func (tx *ProgramTx) MutationBody(id string) ([]byte, error) {
 	var body []byte
 	err := tx.row(`SELECT body FROM mutations WHERE program_no = ? AND id = ?`, tx.Program.No, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load mutation: %w", err)
 	}

@@ -11,6 +11,7 @@ type Edit struct {
 	Values map[int]json.RawMessage // by position in Table.Fields, canonical, nil = null
 	Base   int64                   // the `_v` that the device had seen
 	Before *models.Row             // the row at Base; nil when it is not known any more
+	Own    map[int]json.RawMessage // what the same device last sent of a field that became a mixture: its view of it
 	By     models.Writer           // V is the number that the change will get
 }
 
@@ -52,7 +53,8 @@ func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 	}
 	if len(m.out.Changed) > 0 {
 		m.out.Row.V = e.By.V
-		m.out.Row.Meta.Wrote(e.By, append(m.wrote, m.out.Changed...)...)
+		m.e.By.Mixed = m.mixed
+		m.out.Row.Meta.Wrote(m.e.By, append(m.wrote, m.out.Changed...)...)
 	}
 	return m.out, nil
 }
@@ -62,6 +64,7 @@ type merger struct {
 	old   *models.Row
 	e     Edit
 	wrote []string // fields that count as written though their value is the same
+	mixed bool     // some field holds a mixture of the edit and others'
 }
 
 // concurrent tells whether somebody else wrote the field after the edit's base.
@@ -70,8 +73,25 @@ func (m *merger) concurrent(field string) bool {
 	return w.V > m.e.Base && !w.Same(m.e.By)
 }
 
-// before gives the field's value at the edit's base, nil when unknown.
+// mixes tells whether a set or text must be merged: somebody else wrote it after the
+// edit's base, or it is a mixture that the edit's device has not seen. Without the
+// second, a device's next edit would wipe out what others put in.
+func (m *merger) mixes(f *models.Field) bool {
+	w := m.old.Meta.Writer(f.Name)
+	return m.concurrent(f.Name) || w.Mixed && w.V > m.e.Base
+}
+
+// merged tells whether this very edit is in the field already.
+func (m *merger) merged(f *models.Field) bool {
+	w := m.old.Meta.Writer(f.Name)
+	return w.Mixed && w.Mutation != "" && w.Mutation == m.e.By.Mutation
+}
+
+// before gives the field's value as the edit's device knew it, nil when unknown.
 func (m *merger) before(i int) json.RawMessage {
+	if own, ok := m.e.Own[i]; ok {
+		return own
+	}
 	if m.e.Before == nil || i >= len(m.e.Before.Values) {
 		return nil
 	}
@@ -80,14 +100,16 @@ func (m *merger) before(i int) json.RawMessage {
 
 func (m *merger) field(i int, f *models.Field, sent json.RawMessage) {
 	current := m.old.Values[i]
+	mixture := f.Policy == models.PolicyUnion || f.Policy == models.PolicyText
 	switch {
 	case models.Equal(current, sent):
+	case mixture && m.merged(f):
+	case mixture && m.mixes(f) && f.Policy == models.PolicyUnion:
+		m.settle(i, f, sent, union(m.before(i), current, sent))
+	case mixture && m.mixes(f):
+		m.text(i, f, current, sent)
 	case !m.concurrent(f.Name):
 		m.set(i, f, sent)
-	case f.Policy == models.PolicyUnion:
-		m.settle(i, f, sent, union(m.before(i), current, sent))
-	case f.Policy == models.PolicyText:
-		m.text(i, f, current, sent)
 	default:
 		m.contest(i, f, current, sent, m.wins(f, current, sent))
 	}
@@ -119,7 +141,7 @@ func (m *merger) settle(i int, f *models.Field, sent, result json.RawMessage) {
 		m.set(i, f, result)
 	}
 	if !models.Equal(result, sent) {
-		m.out.Merged = true
+		m.out.Merged, m.mixed = true, true
 	}
 }
 
@@ -128,6 +150,9 @@ func (m *merger) text(i int, f *models.Field, current, sent json.RawMessage) {
 	wins := m.e.By.Later(standing)
 	merged, overlap := lines(models.Text(m.before(i)), models.Text(current), models.Text(sent), wins)
 	result := models.Quote(merged)
+	if merged == "" && (current == nil || sent == nil) {
+		result = nil
+	}
 	if overlap && wins {
 		m.lose(i, f, result, current, standing)
 	} else if overlap {
