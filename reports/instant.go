@@ -1,6 +1,9 @@
 package reports
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // instantLayout is how timestamps travel: RFC 3339 in UTC with milliseconds.
 const instantLayout = "2006-01-02T15:04:05.000Z"
@@ -20,4 +23,15 @@ func moment(t time.Time) *Instant {
 		return nil
 	}
 	return &Instant{t.UTC()}
+}
+
+// OptionalID is text that may be absent: "" travels as null.
+type OptionalID string
+
+// MarshalJSON writes the text, or null.
+func (id OptionalID) MarshalJSON() ([]byte, error) {
+	if id == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(id))
 }

@@ -7,6 +7,7 @@ import "time"
 type Intensity struct {
 	window  Window
 	workers map[string]*workerCount
+	recent  *workerCount // the one asked for last
 	program programCount
 }
 

@@ -144,11 +144,18 @@ func fillBench(b *testing.B, s *store.Store, services int) models.Actor {
 	return models.Actor{Program: p.No, TimeZone: p.TimeZone, Role: models.RoleDirector}
 }
 
-// plainSQL is the least that a database must do for the workers' table.
+// plainSQL computes the worker table's effort as one query would: taps of a minute
+// once, counts, channels, and on Postgres the median freshness.
 func plainSQL(ctx context.Context, s *store.Store) error {
-	rows, err := s.SQLDB().QueryContext(ctx, `SELECT a.worker_id, a.channel, a.outcome, count(*), max(a.occurred_at), min(a.received_at - a.occurred_at)
-		FROM contact_attempts a JOIN services v ON v.program_no = a.program_no AND v.id = a.service_id
-		WHERE NOT a.clock_suspect GROUP BY a.worker_id, a.channel, a.outcome`)
+	median := `percentile_cont(0.5) WITHIN GROUP (ORDER BY received_at - occurred_at)`
+	if s.Dialect() == store.SQLite {
+		median = `avg(received_at - occurred_at)`
+	}
+	rows, err := s.SQLDB().QueryContext(ctx, `WITH taps AS (SELECT a.worker_id, a.channel, a.outcome, a.occurred_at, a.received_at,
+			row_number() OVER (PARTITION BY a.service_id, a.worker_id, a.channel, a.occurred_at / 60000 ORDER BY a.recorded_at, a.id) AS n
+			FROM contact_attempts a JOIN services v ON v.program_no = a.program_no AND v.id = a.service_id WHERE NOT a.clock_suspect)
+		SELECT worker_id, count(*), count(DISTINCT channel), sum(CASE WHEN outcome = 'spoke' THEN 1 ELSE 0 END), max(occurred_at), `+median+`
+		FROM taps WHERE n = 1 GROUP BY worker_id`)
 	if err != nil {
 		return err
 	}

@@ -163,7 +163,7 @@ func (c city) everyRoleSeesItsOwn(t *testing.T) {
 	}
 	held := c.services(t, worker, yearEnd, "", 500)
 	for _, s := range held {
-		if s.WorkerID != worker.UserID {
+		if string(s.WorkerID) != worker.UserID {
 			t.Fatalf("the worker reads a service of %s", s.WorkerID)
 		}
 	}

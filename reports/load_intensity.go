@@ -91,7 +91,7 @@ func (r *reading) eachService(f Filter, sort string, after *Place, page int, eac
 // judge. One that was referred after the window is not there yet.
 func (f Filter) keeps(s ServiceFigures, w Window) bool {
 	return !s.ReferredOn.After(w.AsOfDay) && (f.Status == "" || s.Status == f.Status) &&
-		(f.WorkerID == "" || s.WorkerID == f.WorkerID)
+		(f.WorkerID == "" || string(s.WorkerID) == f.WorkerID)
 }
 
 // ranking keeps the first rows of an order, and at most twice as many while it gathers.

@@ -32,13 +32,13 @@ func textKey(name string) func(ServiceFigures) string {
 	case "service_id":
 		return func(f ServiceFigures) string { return f.ServiceID }
 	case "person_code":
-		return func(f ServiceFigures) string { return f.PersonCode }
+		return func(f ServiceFigures) string { return string(f.PersonCode) }
 	case "track":
 		return func(f ServiceFigures) string { return f.Track }
 	case "status":
 		return func(f ServiceFigures) string { return f.Status }
 	case "worker_id":
-		return func(f ServiceFigures) string { return f.WorkerID }
+		return func(f ServiceFigures) string { return string(f.WorkerID) }
 	case "referred_on":
 		return func(f ServiceFigures) string { return f.ReferredOn.String() }
 	}

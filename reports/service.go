@@ -7,13 +7,13 @@ import (
 
 // ServiceFigures is the intensity of effort of one service, beside its outcome.
 type ServiceFigures struct {
-	ServiceID  string `json:"service_id"`
-	PersonCode string `json:"person_code"`
-	Track      string `json:"track"`
-	OrgID      string `json:"org_id"`
-	Status     string `json:"status" doc:"As of the report's as_of"`
-	WorkerID   string `json:"worker_id" doc:"Who holds the service as outreach worker; empty when nobody does"`
-	ReferredOn Date   `json:"referred_on"`
+	ServiceID  string     `json:"service_id"`
+	PersonCode OptionalID `json:"person_code" doc:"Null for readers who see no names"`
+	Track      string     `json:"track"`
+	OrgID      string     `json:"org_id"`
+	Status     string     `json:"status" doc:"As of the report's as_of"`
+	WorkerID   OptionalID `json:"worker_id" doc:"Who holds the service as outreach worker; null when nobody does"`
+	ReferredOn Date       `json:"referred_on"`
 	Effort
 	ChannelsEver         int      `json:"channels_ever"`
 	LadderCoverage       float64  `json:"ladder_coverage" doc:"Rungs ever tried ÷ 6; the probation officer is none"`
@@ -77,7 +77,7 @@ func (s *ServiceCount) Finish() ServiceFigures {
 	s.sieve.flush()
 	w := s.of.window
 	f := ServiceFigures{
-		ServiceID: s.c.Service.ID, PersonCode: s.c.Service.PersonCode, Track: s.c.Service.Track,
+		ServiceID: s.c.Service.ID, PersonCode: OptionalID(s.c.Service.PersonCode), Track: s.c.Service.Track,
 		OrgID: s.c.Service.OrgID, Status: s.pursuit.status, ReferredOn: s.pursuit.start,
 		Effort:         s.tally.effort(overlapDays(s.pursuit.spells, []span{w.span()})),
 		ChannelsEver:   len(s.ever),
@@ -91,7 +91,7 @@ func (s *ServiceCount) Finish() ServiceFigures {
 	f.DaysToEngagement = s.daysTo(s.pursuit.engagedOn)
 	f.DaysToEnrollment = s.daysTo(s.pursuit.enrolledOn)
 	holder := holderAt(s.c.Assignments, w.AsOf)
-	f.WorkerID = holder
+	f.WorkerID = OptionalID(holder)
 	if holder != "" {
 		f.LastSyncAt, f.Stale = s.of.silence(holder)
 	}

@@ -28,10 +28,10 @@ func serviceNames() []figure[ServiceFigures] {
 	type row = ServiceFigures
 	return []figure[row]{
 		{TableColumn{"service_id", "Service", "", Text}, func(f row) any { return f.ServiceID }},
-		{TableColumn{"person_code", "Person code", "", Text}, func(f row) any { return f.PersonCode }},
+		{TableColumn{"person_code", "Person code", "", Text}, func(f row) any { return string(f.PersonCode) }},
 		{TableColumn{"track", "Track", "", Text}, func(f row) any { return f.Track }},
 		{TableColumn{"status", "Status", "As of the date of the report.", Text}, func(f row) any { return f.Status }},
-		{TableColumn{"worker_id", "Worker", "Who holds the service as outreach worker.", Text}, func(f row) any { return f.WorkerID }},
+		{TableColumn{"worker_id", "Worker", "Who holds the service as outreach worker.", Text}, func(f row) any { return string(f.WorkerID) }},
 		{TableColumn{"org_id", "Organisation", "", Text}, func(f row) any { return f.OrgID }},
 		{TableColumn{"referred_on", "Referred on", "", Day}, func(f row) any { return f.ReferredOn }},
 	}

@@ -38,11 +38,15 @@ type workerCount struct {
 }
 
 func (n *Intensity) worker(id string) *workerCount {
+	if n.recent != nil && n.recent.UserID == id { // most attempts of a service are one worker's
+		return n.recent
+	}
 	w := n.workers[id]
 	if w == nil {
 		w = &workerCount{Worker: Worker{UserID: id}}
 		n.workers[id] = w
 	}
+	n.recent = w
 	return w
 }
 
@@ -70,7 +74,7 @@ func (n *Intensity) credit(s *ServiceCount, f ServiceFigures) {
 		n.worker(id).pursuitDays += overlapDays(s.pursuit.spells, union(spans))
 	}
 	if f.WorkerID != "" && s.pursuit.open {
-		w := n.worker(f.WorkerID)
+		w := n.worker(string(f.WorkerID))
 		w.services++
 		if f.NeverAttempted {
 			w.never++
