@@ -46,16 +46,19 @@ func (s *stand) digest(ctx context.Context) error {
 	}
 	idle := []byte(`{"protocol":1,"schema":1,"pull":{"cursor":"` + head.Cursor + `"}}`)
 	ask := []byte(`{"cursor":"` + head.Cursor + `"}`)
-	n := s.size(2000)
-	pull, err := s.times(ctx, w, "/v1/sync", idle, n, nil)
-	if err != nil {
-		return err
-	}
+	n := s.size(500)
 	for _, kind := range []struct {
 		name   string
 		change *worker
 	}{{"nothing new", nil}, {"a change elsewhere", other}, {"a change in its own scope", w}} {
-		took, err := s.times(ctx, w, "/v1/sync/digests", ask, n/10, kind.change)
+		took, err := s.times(ctx, w, "/v1/sync/digests", ask, n, kind.change)
+		if err != nil {
+			return err
+		}
+		if kind.change == w { // then no pull is idle
+			kind.change = other
+		}
+		pull, err := s.times(ctx, w, "/v1/sync", idle, n, kind.change)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 const (
 	digestBuckets = 20_000 // in one answer: about 2 MB; a larger scope goes on from Next
 	digestsAtOnce = 512    // buckets asked for in one query
+	newsMost      = 2000   // changes of the program that are looked through instead of every bucket held
 	digestRoom    = 2      // scopes summed side by side; those that wait hold no connection
 )
 
@@ -44,16 +45,54 @@ func (e *Engine) Digests(ctx context.Context, who models.Actor, text, after stri
 		return d, err
 	}
 	key := answerKey{program: who.Program, user: who.UserID, org: who.OrgID, role: who.Role}
-	if after == "" && e.digests.recall(key, h, &d) {
-		return d, nil
+	if after == "" {
+		if good, err := e.recall(ctx, key, h, &d); err != nil || good {
+			return d, err
+		}
 	}
-	if err := e.sum(ctx, who, h, after, &d); err != nil {
-		return d, err
+	return d, e.sum(ctx, who, h, after, &d)
+}
+
+// recall answers from memory: as it was when nothing happened in the program since,
+// and with the buckets that changed computed anew when nothing else happened.
+func (e *Engine) recall(ctx context.Context, key answerKey, h store.Head, d *Digests) (bool, error) {
+	kept, ok := e.digests.kept(key)
+	if !ok || kept.head.Epoch != h.Epoch || kept.head.Floor != h.Floor || h.Seq < kept.head.Seq || h.Seq-kept.head.Seq > newsMost {
+		return false, nil
 	}
-	if after == "" && d.Next == "" && d.Seq == h.Seq {
-		e.digests.keep(key, h, d.Buckets)
+	if kept.head.Seq == h.Seq {
+		d.Seq, d.Buckets = h.Seq, kept.body
+		return true, nil
 	}
-	return d, nil
+	kept.view.At = h.Seq
+	news, err := e.store.NewsOf(ctx, kept.view, key.user, kept.head.Seq)
+	if err != nil || news.Moved {
+		return false, err
+	}
+	tops, touched := kept.with(news.Changed)
+	d.Seq, d.Buckets = h.Seq, kept.body
+	if touched {
+		d.Buckets = []byte{'{'}
+		if err := e.append(ctx, key.program, kept.view, h, tops, d); err != nil {
+			return false, err
+		}
+		d.Buckets = append(d.Buckets, '}')
+	}
+	e.digests.keep(key, keptAnswer{head: h, view: kept.view, tops: tops, body: d.Buckets}, d.Seq)
+	return true, nil
+}
+
+// append writes the digests of buckets.
+func (e *Engine) append(ctx context.Context, program int32, v store.View, h store.Head, tops []store.Top, d *Digests) error {
+	sums, err := e.digests.of(ctx, e.store, program, h, tops)
+	if err != nil {
+		return err
+	}
+	for i, t := range tops {
+		d.Seq = max(d.Seq, sums[i].top)
+		d.Buckets = sums[i].appendTo(d.Buckets, t.Bucket, v.Tables)
+	}
+	return nil
 }
 
 // delivered is the number up to which a device with this cursor has everything.
@@ -81,6 +120,8 @@ func (e *Engine) sum(ctx context.Context, who models.Actor, h store.Head, after 
 	if err != nil {
 		return err
 	}
+	kept := keptAnswer{head: h, view: o.now}
+	whole := after == ""
 	for n := 0; ok; n += e.digests.atOnce {
 		if n >= e.digests.most {
 			d.Next = after
@@ -93,19 +134,18 @@ func (e *Engine) sum(ctx context.Context, who models.Actor, h store.Head, after 
 		if len(tops) == 0 {
 			break
 		}
-		sums, err := e.digests.of(ctx, e.store, who.Program, h, tops)
-		if err != nil {
+		if err := e.append(ctx, who.Program, o.now, h, tops, d); err != nil {
 			return err
 		}
-		for i, t := range tops {
-			d.Seq = max(d.Seq, sums[i].top)
-			d.Buckets = sums[i].appendTo(d.Buckets, t.Bucket, o.now.Tables)
-		}
+		kept.tops = append(kept.tops, tops...)
 		if after = tops[len(tops)-1].Bucket; len(tops) < e.digests.atOnce {
 			break
 		}
 	}
 	d.Buckets = append(d.Buckets, '}')
+	if kept.body = d.Buckets; ok && whole && d.Next == "" {
+		e.digests.keep(answerKey{program: who.Program, user: who.UserID, org: who.OrgID, role: who.Role}, kept, d.Seq)
+	}
 	return nil
 }
 

@@ -2,6 +2,8 @@ package sync
 
 import (
 	"context"
+	"slices"
+	"strings"
 	gosync "sync"
 
 	"pursuit/models"
@@ -11,13 +13,14 @@ import (
 const (
 	sumsKept    = 100_000  // buckets in each of two generations: about 20 MB
 	answersKept = 16 << 20 // bytes of whole answers in each of two generations
+	topBytes    = 64       // of a bucket in the list beside an answer
 )
 
 // digestCache remembers the digests of buckets and of whole scopes.
 //
 // A bucket's digest is good as long as the number of its last change is the same, a
-// scope's as long as the program's sequence is: whatever changes rows, grants or
-// memberships takes a number. A new epoch may give the same number to something
+// scope's as long as nothing in it took a number: whatever changes rows, grants or
+// memberships does. A new epoch may give the same number to something
 // else, and collecting tombstones may take the last change away: what was computed
 // before is not used after. Both memories drop their older half when full.
 type digestCache struct {
@@ -47,9 +50,29 @@ type answerKey struct {
 	role      models.Role
 }
 
+// keptAnswer is a scope as it was at a head: its buckets in order, with the number of
+// the last change of each that was known, and the answer.
 type keptAnswer struct {
 	head store.Head
+	view store.View
+	tops []store.Top
 	body []byte
+}
+
+// with gives the buckets with their latest changes, and whether any of them changed.
+func (a keptAnswer) with(changed []store.Top) ([]store.Top, bool) {
+	tops, touched := a.tops, false
+	for _, t := range changed {
+		i, ok := slices.BinarySearchFunc(tops, t.Bucket, func(have store.Top, want string) int { return strings.Compare(have.Bucket, want) })
+		if !ok {
+			continue
+		}
+		if !touched {
+			tops, touched = slices.Clone(tops), true
+		}
+		tops[i].Seq = t.Seq
+	}
+	return tops, touched
 }
 
 func newDigestCache() *digestCache {
@@ -57,31 +80,29 @@ func newDigestCache() *digestCache {
 		young: map[sumKey]keptSum{}, fresh: map[answerKey]keptAnswer{}}
 }
 
-// recall gives a whole answer that is still good.
-func (c *digestCache) recall(key answerKey, h store.Head, d *Digests) bool {
+// kept gives the last answer to a person.
+func (c *digestCache) kept(key answerKey) (keptAnswer, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a, ok := c.fresh[key]
 	if !ok {
 		a, ok = c.stale[key]
 	}
-	if !ok || a.head != h {
-		return false
-	}
-	d.Seq, d.Buckets = h.Seq, a.body
-	return true
+	return a, ok
 }
 
-func (c *digestCache) keep(key answerKey, h store.Head, body []byte) {
-	if len(body) > answersKept/8 {
+// keep remembers an answer, unless what went into it is newer than its head.
+func (c *digestCache) keep(key answerKey, a keptAnswer, seq int64) {
+	size := cap(a.body) + len(a.tops)*topBytes + entryBytes
+	if seq != a.head.Seq || size > answersKept/8 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.freshBytes += cap(body); c.freshBytes > answersKept {
-		c.stale, c.fresh, c.freshBytes = c.fresh, map[answerKey]keptAnswer{}, cap(body)
+	if c.freshBytes += size; c.freshBytes > answersKept {
+		c.stale, c.fresh, c.freshBytes = c.fresh, map[answerKey]keptAnswer{}, size
 	}
-	c.fresh[key] = keptAnswer{head: h, body: body}
+	c.fresh[key] = a
 }
 
 // of gives the digests of buckets, of those that changed since from the database.

@@ -63,3 +63,39 @@ func (s *Store) BucketKeys(ctx context.Context, program int32, buckets []string,
 	}
 	return rows.Err()
 }
+
+// News is what happened to a view after a number: Moved when grants or memberships
+// of it did, and each bucket of the program in which rows changed.
+type News struct {
+	Moved   bool
+	Changed []Top
+}
+
+// NewsOf tells what happened after a number and up to the view's own. It reads each
+// change in between, so the caller keeps them few.
+func (s *Store) NewsOf(ctx context.Context, v View, user string, after int64) (News, error) {
+	var n News
+	rows, err := s.readQuery(ctx, `SELECT NULL, 0 WHERE EXISTS (SELECT 1 FROM grants g`+s.by("grants_by_granted")+` WHERE `+ours+` AND g.granted > ?)
+			OR EXISTS (SELECT 1 FROM grants g`+s.by("grants_by_revoked")+` WHERE `+ours+` AND g.revoked > ?)
+			OR EXISTS (SELECT 1 FROM memberships m WHERE m.program_no = ? AND m.user_id = ? AND m.from_seq > ?)
+		UNION ALL
+		SELECT bucket, max(seq) FROM feed`+s.by("feed_by_seq")+` WHERE program_no = ? AND seq > ? AND seq <= ? GROUP BY bucket`,
+		args(v.ours(), after, v.ours(), after, v.Program, user, after, v.Program, after, v.At)...)
+	if err != nil {
+		return n, fmt.Errorf("look for news: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var bucket sql.NullString
+		var t Top
+		if err := rows.Scan(&bucket, &t.Seq); err != nil {
+			return n, fmt.Errorf("read news: %w", err)
+		}
+		if t.Bucket = bucket.String; !bucket.Valid {
+			n.Moved = true
+			continue
+		}
+		n.Changed = append(n.Changed, t)
+	}
+	return n, rows.Err()
+}
