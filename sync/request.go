@@ -25,7 +25,7 @@ const (
 
 // Request is one POST /v1/sync, decoded. Push and Pull may each be absent.
 type Request struct {
-	Schema     int // the app's schema; 0 = the newest
+	Schema     int // the app's schema; the newest when it does not say
 	DeviceTime time.Time
 	Push       []Item
 	Pull       *PullRequest
@@ -57,15 +57,15 @@ func Decode(body []byte) (Request, error) {
 		return Request{}, models.E(models.KindBadRequest, "bad_json", "The body is not a JSON object.")
 	}
 	parts := fields(frame)
-	var req Request
+	req := Request{Schema: models.SchemaVersion}
 	if number, ok := wholeNumber(parts["protocol"]); !ok || number != Protocol {
 		return req, &models.Error{Kind: models.KindInvalid, Code: "unsupported_protocol", Text: "This server speaks protocol 1.",
 			Faults: []models.FieldFault{{Location: "body.protocol", Message: "must be 1"}}}
 	}
 	if present(parts["schema"]) {
 		number, ok := wholeNumber(parts["schema"])
-		if !ok || number < 1 || number > 1_000_000 {
-			return req, models.Invalid("body.schema", "must be a whole number from 1")
+		if !ok || number < 0 || number > 1_000_000 {
+			return req, models.Invalid("body.schema", "must be a whole number from 0")
 		}
 		req.Schema = int(number)
 	}

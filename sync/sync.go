@@ -46,7 +46,7 @@ func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answe
 			a.Page.Drop = []string{}
 		}
 	}
-	if req.Schema > 0 && req.Schema < models.MinSchema {
+	if req.Schema < models.MinSchema {
 		a.Directive = &Directive{Kind: "upgrade", MinSchema: models.MinSchema}
 	}
 	if a.Directive != nil { // a new epoch may have begun
