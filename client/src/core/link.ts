@@ -22,6 +22,8 @@ export interface LinkPlace {
   tables: string[]
   reconcile: boolean
   verify: boolean
+  /** Buckets were dropped after this place; if the app ends now, a repeat may not bring them back. */
+  unsure?: boolean
   verifiedAt: number
 }
 
@@ -60,6 +62,7 @@ export class Link {
 
   private async loadAll(): Promise<void> {
     this.place = { ...EMPTY, ...parsed<LinkPlace>(await this.durable.get('place')) }
+    if (this.place.unsure) this.place.verify = true
     this.told = parsed<Outcome[]>(await this.durable.get('outcomes')) ?? []
     await this.journal.load()
     await this.acks.load()
@@ -68,6 +71,11 @@ export class Link {
   async keepPlace(change: Partial<LinkPlace>): Promise<void> {
     this.place = { ...this.place, ...change }
     await this.durable.set('place', JSON.stringify(this.place))
+  }
+
+  /** Moves the place on; `sure` when everything handed out up to now is stored. */
+  reached({ cursor, n }: { cursor: string | null; n: number }, tables: string[], sure = true): Promise<void> {
+    return this.keepPlace({ cursor, n, tables, ...(sure && { unsure: false }) })
   }
 
   /** Reads what every answer says about the server itself. */
@@ -89,6 +97,7 @@ export class Link {
     try {
       const answer = await this.session.sync({ pull: { cursor, tables, ...(limit && { limit }) } }, signal)
       await this.heard(answer)
+      if (answer.drop?.length) await this.keepPlace({ unsure: true })
       return answer
     } catch (error) {
       if (cursor === null || troubleOf(error).kind !== 'bad_cursor') throw error

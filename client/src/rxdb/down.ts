@@ -18,7 +18,9 @@ export class Down {
   private waiting: (() => void)[] = []
   private points: Point[] = []
   private head: Point = { cursor: null, n: 0 }
-  caughtUp = false
+  /** Raised to ask for what is there from now on: reading already under way may have passed it. */
+  asked = 1
+  private answered = 0
 
   constructor(
     private readonly link: Link, private readonly lines: ReadonlyMap<string, Line>, private readonly signal: AbortSignal,
@@ -59,6 +61,10 @@ export class Down {
     return this.starts.size === this.lines.size
   }
 
+  private get caughtUp(): boolean {
+    return this.answered === this.asked
+  }
+
   /** Resolves when the stream is read to its end. */
   async toEnd(): Promise<void> {
     while (!this.caughtUp && !this.signal.aborted) await this.something()
@@ -78,6 +84,7 @@ export class Down {
   /** Reads the stream to its end. */
   async pages(signal: AbortSignal): Promise<void> {
     const tables = [...this.lines.keys()]
+    const { asked } = this
     const total = this.head.cursor === null ? await expectedRows(this.link.session, new Set(tables), signal) : null
     for (let page = 0, done = 0; page < MAX_PAGES; page++) {
       const answer = await this.link.page(this.head.cursor, tables, this.limit, signal)
@@ -91,7 +98,7 @@ export class Down {
       if (page % SAVE_EVERY === SAVE_EVERY - 1) await this.save()
       while (this.buffered() > MAX_BUFFERED && !signal.aborted) await this.something()
     }
-    this.caughtUp = true
+    this.answered = asked
     this.wake()
   }
 
@@ -138,7 +145,7 @@ export class Down {
       if (first !== undefined && first <= reached.n) reached = this.points.filter((p) => p.n < first).pop() ?? this.link.place
     }
     this.points = this.points.filter((p) => p.n >= reached.n)
-    if (reached.n >= this.link.place.n) await this.link.keepPlace({ cursor: reached.cursor, n: reached.n, tables: [...this.lines.keys()] })
+    if (reached.n >= this.link.place.n) await this.link.reached(reached, [...this.lines.keys()], reached === this.head)
   }
 
   /** Rows of tables and fields that an upgraded app is the first to know. */

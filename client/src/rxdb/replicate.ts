@@ -76,7 +76,7 @@ export class PursuitReplication {
 
   private async push(line: Line, rows: PushRow[]) {
     const back = await this.up.push(line, rows)
-    this.down.caughtUp = false
+    this.down.asked++
     line.stream.next('RESYNC') // RxDB holds it back until the push is written down
     this.runner.kick()
     return back
@@ -92,7 +92,7 @@ export class PursuitReplication {
 
   /** Asks for a sync now, in both directions; done by itself when the network returns. */
   resync(): void {
-    this.down.caughtUp = false
+    this.down.asked++
     this.runner.kick()
     for (const { stream } of this.lines.values()) stream.next('RESYNC')
   }

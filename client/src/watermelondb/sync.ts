@@ -251,8 +251,8 @@ export class PursuitSync {
       this.fixes = later
       await this.durable.set('fixes', JSON.stringify(later))
     }
-    const { n } = this.link.place
-    await this.link.keepPlace({ cursor: answer.cursor!, n: n + 1, seq: answer.seq, tables: this.tables })
+    this.link.place.seq = answer.seq
+    await this.link.reached({ cursor: answer.cursor!, n: this.link.place.n + 1 }, this.tables)
     const tables = Object.keys(answer.changes ?? {})
     if (tables.length > 0 || answer.drop?.length) this.session.events.emit({ kind: 'changed', tables })
   }
