@@ -30,6 +30,9 @@ func (s *Server) ready(c echo.Context) error {
 		}
 		s.migrated.Store(true)
 	}
+	if s.push != nil && s.push.CredentialRefused() { // phones still sync, and an instance less would help nobody
+		return c.JSON(http.StatusOK, map[string]string{"status": "ok", "push": "credential_refused"})
+	}
 	return c.JSON(http.StatusOK, alive)
 }
 

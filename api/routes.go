@@ -29,12 +29,13 @@ var (
 	partners = access{roles: []models.Role{models.RoleReferralPartner}}
 
 	// what reports may be read by whom: docs/domain.md, sections 3 and 4
-	effort   = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector}}
-	summing  = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector, models.RoleReferralPartner}}
-	freezing = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector}}
-	entering = access{roles: []models.Role{models.RoleDirector, models.RoleAdmin}}
-	taking   = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
-	printed  = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
+	effort    = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector}}
+	summing   = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector, models.RoleReferralPartner}}
+	freezing  = access{roles: []models.Role{models.RoleSupervisor, models.RoleDirector}}
+	entering  = access{roles: []models.Role{models.RoleDirector, models.RoleAdmin}}
+	reminding = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor}}
+	taking    = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
+	printed   = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
 )
 
 // guard gives the middleware that holds a route's access.
@@ -89,6 +90,7 @@ func (s *Server) routes() []route {
 		{post, "/v1/reports/summary/freeze", freezing, s.freezeSummary},
 		{get, "/v1/reports/published-check", printed, s.publishedCheck},
 		{get, "/v1/export/:table", taking, s.export},
+		{get, "/v1/reminders/preview", reminding, s.previewReminder},
 		{put, "/v1/incident-counts/:year/:month", entering, s.putIncidentCount},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"pursuit/api/auth"
 	"pursuit/models"
 	"pursuit/models/store"
+	"pursuit/push"
 	"pursuit/reports"
 	"pursuit/sync"
 )
@@ -32,6 +33,12 @@ type Accounts interface {
 	UpdateUser(ctx context.Context, who models.Actor, id string, change func(*models.User) error) (models.User, error)
 }
 
+// Reminders is what the server tells of reminders and their pushes.
+type Reminders interface {
+	CredentialRefused() bool
+	Explain(ctx context.Context, program int32, service string) (push.Preview, error)
+}
+
 // Config is what a server is made of.
 type Config struct {
 	Store    *store.Store
@@ -39,6 +46,7 @@ type Config struct {
 	Accounts Accounts
 	Engine   *sync.Engine
 	Metrics  *prometheus.Registry
+	Push     Reminders
 	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
 }
 
@@ -49,6 +57,7 @@ type Server struct {
 	auth     *auth.Service
 	accounts Accounts
 	engine   *sync.Engine
+	push     Reminders // nil: this server sends none
 	reports  *reports.Loader
 	registry *prometheus.Registry
 	metrics  *metrics
@@ -60,10 +69,10 @@ type Server struct {
 
 // New makes a server; it does not listen.
 func New(cfg Config) (*Server, error) {
-	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, reports: reports.NewLoader(cfg.Store), registry: cfg.Metrics,
+	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, push: cfg.Push, reports: reports.NewLoader(cfg.Store), registry: cfg.Metrics,
 		closing: make(chan struct{})}
 	var err error
-	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
+	if s.metrics, err = newMetrics(cfg.Metrics, cfg.Engine); err != nil {
 		return nil, err
 	}
 	if s.docs, err = renderDocs(); err != nil {

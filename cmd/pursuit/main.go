@@ -61,6 +61,6 @@ win. Without any, the database is the SQLite file pursuit.db in this folder.`,
 	if err != nil {
 		return nil, err
 	}
-	root.AddCommand(newServe(cfg), newMigrate(cfg), newBootstrap(cfg), newConfig(cfg), newKeys(cfg), newRestored(cfg), newAudit(cfg), newImport(cfg), newPurge(cfg), newSubjectAccess(cfg))
+	root.AddCommand(newServe(cfg), newMigrate(cfg), newBootstrap(cfg), newConfig(cfg), newKeys(cfg), newRestored(cfg), newAudit(cfg), newImport(cfg), newPurge(cfg), newSubjectAccess(cfg), newReminders(cfg))
 	return root, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pursuit/api"
+	"pursuit/push"
 	"pursuit/retention"
 	"pursuit/sync"
 )
@@ -90,12 +91,17 @@ func (a *application) assemble(ctx context.Context) (*api.Server, []func(context
 		return nil, nil, err
 	}
 	engine.SweepEvery(a.scheduler)
-	server, err := api.New(api.Config{Store: a.store, Auth: signIn, Accounts: engine, Engine: engine, Metrics: metrics, Trusted: a.trusted})
+	engine.CheckSettings(push.CheckSetting)
+	reminders, err := a.reminders(ctx, engine, metrics)
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := api.New(api.Config{Store: a.store, Auth: signIn, Accounts: engine, Engine: engine, Push: reminders, Metrics: metrics, Trusted: a.trusted})
 	if err != nil {
 		return nil, nil, err
 	}
 	purge := func(ctx context.Context) { retention.New(a.store).Run(ctx, a.scheduler) }
-	return server, []func(context.Context){signIn.Run, engine.Run, purge}, nil
+	return server, []func(context.Context){signIn.Run, engine.Run, reminders.Run, purge}, nil
 }
 
 // answer serves until ctx ends, and then lets the requests finish that began.

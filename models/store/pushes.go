@@ -25,12 +25,21 @@ const claimPushes = `UPDATE pushes SET next_at = ?, tries = tries + 1 WHERE stat
 // other process gets them before it ends. One that dies leaves them to the others.
 // Source: docs/adr/0007-push-delivery.md.
 func (s *Store) ClaimPushes(ctx context.Context, lease time.Duration, limit int) ([]DuePush, error) {
+	var one int
+	err := s.readRow(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM pushes WHERE state = 'planned' AND next_at <= ? LIMIT 1) AS due`,
+		s.Clock().UnixMilli()).Scan(&one)
+	if err != nil {
+		return nil, fmt.Errorf("look for due pushes: %w", err)
+	}
+	if one == 0 { // a process with nothing to do writes nothing
+		return nil, nil
+	}
 	return In(ctx, s, func(tx *Tx) ([]DuePush, error) {
 		now := tx.Now.UnixMilli()
 		rows, err := tx.query(claimPushes+s.skipLocked()+`) RETURNING program_no, id, user_id, device_id, kind, tries, made_at,
-			coalesce((SELECT d.push_token FROM devices d WHERE d.program_no = pushes.program_no AND d.user_id = pushes.user_id
+			coalesce((SELECT d.push_token FROM devices d JOIN users u ON u.program_no = d.program_no AND u.id = d.user_id AND u.active WHERE d.program_no = pushes.program_no AND d.user_id = pushes.user_id
 				AND d.id = pushes.device_id AND d.status = 'active'), ''),
-			coalesce((SELECT u.locale FROM users u WHERE u.program_no = pushes.program_no AND u.id = pushes.user_id AND u.active), '')`,
+			coalesce((SELECT u.locale FROM users u WHERE u.program_no = pushes.program_no AND u.id = pushes.user_id), '')`,
 			tx.Now.Add(lease).UnixMilli(), now, limit)
 		if err != nil {
 			return nil, fmt.Errorf("claim pushes: %w", err)
@@ -144,27 +153,26 @@ func (s *Store) RemoveOldPushes(ctx context.Context, before time.Time, limit int
 // SleepingDevice is a device that can be woken by a tickle.
 type SleepingDevice struct{ UserID, OrgID, Role, DeviceID string }
 
-// DevicesToTickle lists the active devices with a push token of a program that were
-// not tickled since a moment, at most limit after the given pair ("" starts at the first).
-func (s *Store) DevicesToTickle(ctx context.Context, program int32, principals []string, everybody bool, since time.Time, limit int) ([]SleepingDevice, error) {
+// SleepingDevices lists the active devices with a push token of some users and of the
+// users of some organisations, or of everybody in a program, at most limit.
+func (s *Store) SleepingDevices(ctx context.Context, program int32, principals []string, everybody bool, limit int) ([]SleepingDevice, error) {
 	query := `SELECT d.user_id, u.org_id, u.role, d.id FROM devices d JOIN users u ON u.program_no = d.program_no AND u.id = d.user_id
-		LEFT JOIN tickles t ON t.program_no = d.program_no AND t.user_id = d.user_id AND t.device_id = d.id
-		WHERE d.program_no = ? AND d.push_token <> '' AND d.status = 'active' AND u.active AND coalesce(t.at, 0) <= ?`
-	params := []any{program, since.UnixMilli()}
+		WHERE d.program_no = ? AND d.push_token <> '' AND d.status = 'active' AND u.active`
+	params := []any{program}
 	if !everybody {
 		query += ` AND (` + s.in("d.user_id") + ` OR ` + s.in("u.org_id") + `)`
 		params = append(params, s.ids(principals), s.ids(principals))
 	}
 	rows, err := s.readQuery(ctx, query+` ORDER BY d.user_id, d.id LIMIT ?`, append(params, limit)...)
 	if err != nil {
-		return nil, fmt.Errorf("list devices to tickle: %w", err)
+		return nil, fmt.Errorf("list sleeping devices: %w", err)
 	}
 	defer rows.Close()
 	var out []SleepingDevice
 	for rows.Next() {
 		var d SleepingDevice
 		if err := rows.Scan(&d.UserID, &d.OrgID, &d.Role, &d.DeviceID); err != nil {
-			return nil, fmt.Errorf("read device to tickle: %w", err)
+			return nil, fmt.Errorf("read sleeping device: %w", err)
 		}
 		out = append(out, d)
 	}

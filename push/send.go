@@ -1,0 +1,139 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	gosync "sync"
+	"time"
+
+	"pursuit/models/store"
+	"pursuit/push/fcm"
+)
+
+const (
+	senders      = 2                // loops of one instance, so that one slow answer holds up half
+	claimAtOnce  = 128              // pushes one loop has under way
+	lease        = 60 * time.Second // four times what one send may take
+	sendEvery    = time.Second      // retries fall due without a bell
+	retryFirst   = 2 * time.Second
+	retryMost    = 10 * time.Minute
+	retryDouble  = 12 // doublings after which the wait is the longest
+	rejectedWait = 6 * time.Hour
+)
+
+// sendLoop sends what is in the outbox until ctx ends.
+func (s *Service) sendLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := s.SendSome(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("pushes could not be taken or recorded; they are tried again", "error", err)
+			pause(ctx, failedPause)
+		}
+		if n == claimAtOnce {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.send:
+		case <-time.After(sendEvery):
+		}
+	}
+}
+
+// SendSome takes some pushes that are due, sends them side by side, and records each
+// as soon as FCM has answered. It gives how many it took.
+//
+// What is under way when ctx ends is finished: it is bounded by the sender's time.
+func (s *Service) SendSome(ctx context.Context) (int, error) {
+	due, err := s.store.ClaimPushes(ctx, lease, claimAtOnce)
+	if err != nil || len(due) == 0 {
+		return 0, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	answers := make(chan store.PushOutcome, len(due))
+	var sending gosync.WaitGroup
+	for _, p := range due {
+		sending.Go(func() { answers <- s.sendOne(ctx, p) })
+	}
+	go func() {
+		sending.Wait()
+		close(answers)
+	}()
+	return len(due), s.record(ctx, answers)
+}
+
+// record stores answers as they come, those that come together in one transaction.
+func (s *Service) record(ctx context.Context, answers <-chan store.PushOutcome) error {
+	var faults []error
+	for first := range answers {
+		list := []store.PushOutcome{first}
+		for more := true; more; {
+			select {
+			case next, ok := <-answers:
+				if more = ok; ok {
+					list = append(list, next)
+				}
+			default:
+				more = false
+			}
+		}
+		faults = append(faults, s.store.RecordPushes(ctx, list))
+	}
+	return errors.Join(faults...)
+}
+
+// sendOne sends one push and tells what becomes of it.
+func (s *Service) sendOne(ctx context.Context, p store.DuePush) store.PushOutcome {
+	now := s.store.Clock()
+	if p.Token == "" {
+		return store.PushOutcome{Push: p, State: store.PushDropped, NextAt: now}
+	}
+	err := s.sender.Send(ctx, fcm.Message{Token: p.Token, Type: p.Kind, ID: p.ID, Locale: p.Locale})
+	s.noteCredential(err)
+	if err == nil {
+		s.counts.sent.Add(1)
+		return store.PushOutcome{Push: p, State: store.PushSent, NextAt: now}
+	}
+	s.counts.failed(fcm.KindOf(err))
+	out := store.PushOutcome{Push: p, State: store.PushPlanned}
+	switch fcm.KindOf(err) {
+	case fcm.Forget:
+		out.State, out.Forget, out.NextAt = store.PushFailed, true, now
+	case fcm.Rejected:
+		s.log.Error("a push was refused for good", "push", p.ID, "kind", p.Kind, "error", err)
+		out.State, out.NextAt = store.PushFailed, now.Add(rejectedWait)
+	default:
+		out.NextAt = now.Add(retryWait(p.Tries, err))
+		s.log.Warn("a push did not go out; it is tried again", "push", p.ID, "tries", p.Tries, "error", err)
+	}
+	return out
+}
+
+// retryWait doubles from try to try, with jitter, and is never shorter than what FCM
+// asked for.
+func retryWait(tries int, err error) time.Duration {
+	wait := min(retryFirst<<min(max(tries-1, 0), retryDouble), retryMost)
+	wait = wait/2 + rand.N(wait/2+1)
+	if fault := (*fcm.Fault)(nil); errors.As(err, &fault) {
+		wait = max(wait, fault.RetryAfter)
+	}
+	return wait
+}
+
+// noteCredential remembers whether FCM takes the credential, and says so once.
+func (s *Service) noteCredential(err error) {
+	switch {
+	case fcm.KindOf(err) == fcm.Credential:
+		if !s.credential.Swap(true) {
+			s.log.Error("FCM refuses the push credential; no reminder reaches a phone until it is replaced", "error", err)
+		}
+	case err == nil:
+		if s.credential.Swap(false) {
+			s.log.Info("FCM takes the push credential again")
+		}
+	}
+}
+
+// CredentialRefused tells whether FCM refused the credential when it was last asked.
+func (s *Service) CredentialRefused() bool { return s.credential.Load() }
