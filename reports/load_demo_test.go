@@ -67,7 +67,7 @@ func inCity(t *testing.T, test func(t *testing.T, c city)) {
 // it takes seconds to write.
 func TestTheDemoYear(t *testing.T) {
 	inCity(t, func(t *testing.T, c city) {
-		for _, step := range []struct { // in this order: the last writes
+		for _, step := range []struct { // in this order: the last ones write
 			name string
 			hold func(*testing.T)
 		}{
@@ -77,6 +77,7 @@ func TestTheDemoYear(t *testing.T) {
 			{"one service as in the list", c.oneServiceAsInTheList},
 			{"workers add up to the program", c.workersAddUpToTheProgram},
 			{"a frozen summary stays", c.aFrozenSummaryStays},
+			{"what came late for an organisation", c.whatCameLateForAnOrganisation},
 		} {
 			t.Run(step.name, step.hold)
 		}

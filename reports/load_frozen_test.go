@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"pursuit/demo"
 	"pursuit/models"
 	"pursuit/models/store"
+	"pursuit/reports"
 	"pursuit/sync"
 )
 
@@ -46,29 +48,68 @@ func (c city) aFrozenSummaryStays(t *testing.T) {
 	}
 }
 
-// refer enters a person and a referral on a date, as a case manager of the lead.
-func (c city) refer(t *testing.T, on string) (person, referral string) {
+// What came late for an organisation is its own: a status set afterwards, and a row
+// that is gone.
+func (c city) whatCameLateForAnOrganisation(t *testing.T) {
+	ctx, supervisor, other := context.Background(), c.actor(models.RoleSupervisor, 1), c.actor(models.RoleSupervisor, 2)
+	id, err := c.loader.Freeze(ctx, supervisor, 2024, day("2024-12-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := c.loader.Freeze(ctx, other, 2024, day("2024-12-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pursued := reports.Filter{AsOf: day("2024-12-31"), Status: "pursuing"}
+	services := c.services(t, supervisor, pursued, "", 500)
+	c.push(t, supervisor,
+		models.Mutation{Table: "services", Row: services[0].ServiceID, Op: models.OpPatch, Base: demo.SeenAll,
+			Set: values(map[string]string{"status": "refused", "status_on": "2024-12-30"})},
+		models.Mutation{Table: "services", Row: services[1].ServiceID, Op: models.OpPatch, Base: demo.SeenAll,
+			Set: values(map[string]string{"status": "refused", "status_on": "2025-01-30"})},
+		models.Mutation{Table: "services", Row: services[2].ServiceID, Op: models.OpDelete, Base: demo.SeenAll})
+	late, err := c.loader.Frozen(ctx, supervisor, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(late.Late) != 2 || late.Late[0].Table != "status_events" || late.Late[1].ID != services[2].ServiceID {
+		t.Errorf("late: %+v, not one status of December and one deletion", late.Late)
+	}
+	if late, err = c.loader.Frozen(ctx, other, theirs); err != nil || len(late.Late) != 0 {
+		t.Errorf("late for another organisation: %+v, %v", late.Late, err)
+	}
+}
+
+func (c city) push(t *testing.T, who models.Actor, list ...models.Mutation) {
 	t.Helper()
 	engine, err := sync.New(context.Background(), c.store, slog.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
-	person, referral = models.NewID(), models.NewID()
-	at := models.FormatTime(time.Now())
-	results, err := engine.Push(context.Background(), c.manager(t), time.Time{}, []sync.Item{
-		{Mutation: models.Mutation{ID: models.NewID(), Table: "people", Row: person, Op: models.OpInsert, At: at,
-			Set: values(map[string]string{"code": "Late Heron"})}},
-		{Mutation: models.Mutation{ID: models.NewID(), Table: "referrals", Row: referral, Op: models.OpInsert, At: at,
-			Set: values(map[string]string{"person_id": person, "source": "outreach", "referred_on": on})}},
-	})
+	items := make([]sync.Item, len(list))
+	for i, m := range list {
+		m.ID, m.At = models.NewID(), models.FormatTime(time.Now())
+		items[i].Mutation = m
+	}
+	results, err := engine.Push(context.Background(), who, time.Time{}, items)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range results {
-		if r.Status != models.StatusApplied {
-			t.Fatalf("%s: %s %s", r.Status, r.Code, r.Field)
+	for i, r := range results {
+		if r.Status != models.StatusApplied && r.Status != models.StatusMerged {
+			t.Fatalf("%s of %s: %s %s %s", list[i].Op, list[i].Table, r.Status, r.Code, r.Field)
 		}
 	}
+}
+
+// refer enters a person and a referral on a date, as a case manager of the lead.
+func (c city) refer(t *testing.T, on string) (person, referral string) {
+	t.Helper()
+	person, referral = models.NewID(), models.NewID()
+	c.push(t, c.manager(t),
+		models.Mutation{Table: "people", Row: person, Op: models.OpInsert, Set: values(map[string]string{"code": "Late Heron"})},
+		models.Mutation{Table: "referrals", Row: referral, Op: models.OpInsert,
+			Set: values(map[string]string{"person_id": person, "source": "outreach", "referred_on": on})})
 	return person, referral
 }
 

@@ -194,49 +194,52 @@ func TestDevicesDropWhoWasPurged(t *testing.T) {
 	})
 }
 
-func TestALegalHoldStopsEverything(t *testing.T) {
+func TestHoldsAndRecords(t *testing.T) {
 	afterYears(t, func(t *testing.T, y year) {
-		admin := y.actor(models.RoleAdmin, 0)
-		y.set(t, admin, "retention_days", "30")
-		y.set(t, admin, "legal_hold", "true")
-		if out := y.purge(t, false); out.Persons != 0 || !out.Hold {
-			t.Errorf("%+v", out)
-		}
+		t.Run("a legal hold stops everything", y.aHoldStopsEverything)
+		t.Run("a person's own record", y.aPersonsOwnRecord)
 	})
 }
 
+func (y year) aHoldStopsEverything(t *testing.T) {
+	admin := y.actor(models.RoleAdmin, 0)
+	y.set(t, admin, "retention_days", "30")
+	y.set(t, admin, "legal_hold", "true")
+	if out := y.purge(t, false); out.Persons != 0 || !out.Hold {
+		t.Errorf("%+v", out)
+	}
+}
+
 // A person's record holds their rows and who held them, and nothing of others.
-func TestAPersonsOwnRecord(t *testing.T) {
-	afterYears(t, func(t *testing.T, y year) {
-		ctx := context.Background()
-		var person string
-		if err := y.store.SQLDB().QueryRow(`SELECT person_id FROM known_contacts ORDER BY id LIMIT 1`).Scan(&person); err != nil {
-			t.Fatal(err)
+func (y year) aPersonsOwnRecord(t *testing.T) {
+	ctx := context.Background()
+	var person string
+	if err := y.store.SQLDB().QueryRow(`SELECT person_id FROM known_contacts ORDER BY id LIMIT 1`).Scan(&person); err != nil {
+		t.Fatal(err)
+	}
+	record, err := retention.SubjectAccess(ctx, y.store, y.program, person, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(record.Tables["people"]) != 1 || len(record.Tables["referrals"]) == 0 || len(record.Held) == 0 {
+		t.Errorf("the record has %d people, %d referrals, %d holders", len(record.Tables["people"]), len(record.Tables["referrals"]), len(record.Held))
+	}
+	for _, doc := range record.Tables["known_contacts"] {
+		if !strings.Contains(string(doc), `"name":null`) {
+			t.Error("the record tells the name of a contact")
 		}
-		record, err := retention.SubjectAccess(ctx, y.store, y.program, person, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(record.Tables["people"]) != 1 || len(record.Tables["referrals"]) == 0 || len(record.Held) == 0 {
-			t.Errorf("the record has %d people, %d referrals, %d holders", len(record.Tables["people"]), len(record.Tables["referrals"]), len(record.Held))
-		}
-		for _, doc := range record.Tables["known_contacts"] {
-			if !strings.Contains(string(doc), `"name":null`) {
-				t.Error("the record tells the name of a contact")
+	}
+	for table, docs := range record.Tables {
+		for _, doc := range docs {
+			if table != "people" && strings.Contains(string(doc), `"person_id":`) && !strings.Contains(string(doc), person) {
+				t.Errorf("a row of %s is of somebody else", table)
 			}
 		}
-		for table, docs := range record.Tables {
-			for _, doc := range docs {
-				if table != "people" && strings.Contains(string(doc), `"person_id":`) && !strings.Contains(string(doc), person) {
-					t.Errorf("a row of %s is of somebody else", table)
-				}
-			}
-		}
-		if _, err := retention.SubjectAccess(ctx, y.store, y.program, "Nobody", false); models.AsError(err) == nil {
-			t.Errorf("nobody's record: %v", err)
-		}
-		if n := y.count(t, `SELECT count(*) FROM audit WHERE action = 'subject_access'`); n != 1 {
-			t.Errorf("%d entries in the audit", n)
-		}
-	})
+	}
+	if _, err := retention.SubjectAccess(ctx, y.store, y.program, "Nobody", false); models.AsError(err) == nil {
+		t.Errorf("nobody's record: %v", err)
+	}
+	if n := y.count(t, `SELECT count(*) FROM audit WHERE action = 'subject_access'`); n != 1 {
+		t.Errorf("%d entries in the audit", n)
+	}
 }
