@@ -139,7 +139,7 @@ func appendSeq(b []byte, seq int64) []byte {
 
 // stream takes the connection over from the HTTP server and lets the request end:
 // its stack and buffers would cost more than all the rest of a stream, for as long
-// as it is open (docs/adr/0006-live-streams.md). The answer has no length; it ends
+// as it is open (docs/adr/0007-live-streams.md). The answer has no length; it ends
 // with the connection.
 func (f *follower) stream(c echo.Context, newer bool) error {
 	header := c.Response().Header()

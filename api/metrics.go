@@ -6,6 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"pursuit/sync"
 )
 
 // metrics are what the HTTP side counts. Labels are routes and codes, never ids.
@@ -29,7 +31,7 @@ func NewRegistry() (*prometheus.Registry, error) {
 	return r, nil
 }
 
-func newMetrics(r prometheus.Registerer) (*metrics, error) {
+func newMetrics(r prometheus.Registerer, engine *sync.Engine) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "pursuit_http_requests_total",
 			Help: "Requests answered, by method, route and status."}, []string{"method", "route", "status"}),
@@ -39,7 +41,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		open: prometheus.NewGauge(prometheus.GaugeOpts{Name: "pursuit_http_requests_open",
 			Help: "Requests being answered now, live streams aside."}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.open} {
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.open, newEngineMetrics(engine)} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
