@@ -329,6 +329,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who wrote and read what (admin)
+         * @description Newest first, by ids alone: a push with its mutations, a page with the rows it sent, and what was done to accounts. A page may be short, even empty, and have a next. Each hash covers its entry and all before it.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -407,6 +427,194 @@ export interface paths {
         /** This document as a page */
         get: operations["docs"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/intensity/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intensity of effort, service by service
+         * @description Outreach workers see the services assigned to them, case managers and supervisors their organisation's, directors the program's without names and person codes. A parameter that is not listed is refused.
+         */
+        get: operations["intensityServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/intensity/services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One service's figures and its attempts, oldest first
+         * @description A service that may not be seen is answered like one that does not exist.
+         */
+        get: operations["intensityService"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/intensity/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intensity of effort, worker by worker
+         * @description Attempts count for who made them, services and outcomes for who held the service. Outreach workers see their own row, case managers and supervisors those of their organisation, directors all rows without names.
+         */
+        get: operations["intensityWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/intensity/program": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Effort and outcome of all services in view, week by week */
+        get: operations["intensityProgram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The monthly summary of a year, rebuilt from single records
+         * @description A director's covers the program, a supervisor's their organisation; a referral partner gets the program's totals alone, with counts under 5 withheld. With frozen, a kept summary is answered to the byte, and as JSON with what came late for it.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/summary/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a summary as it is now */
+        post: operations["freezeSummary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/published-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the printed report of a year disagrees with itself */
+        get: operations["publishedCheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every row of a synced table that the caller may see
+         * @description What a first pull of the table would bring, as a file: the same scope and fields, without deleted rows. The header Pursuit-Left-Out says what it does not hold. Lists and objects are JSON in their cells.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminders/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which reminder of a service comes next, and why
+         * @description As the service stands now, if nothing more happens (docs/reminders.md). For outreach workers, case managers and supervisors; a service that the caller does not hold is 404.
+         */
+        get: operations["previewReminder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incident-counts/{year}/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter the shootings of one month, as counts */
+        put: operations["putIncidentCount"];
         post?: never;
         delete?: never;
         options?: never;
@@ -603,6 +811,182 @@ export interface components {
                 };
             };
         };
+        Viewed: {
+            /** Format: date */
+            as_of: string;
+            /** Format: date */
+            from: string | null;
+            /** Format: date */
+            to: string;
+        };
+        /** @enum {string} */
+        ServiceStatus: "pursuing" | "slo_engaged" | "enrolled" | "short_term" | "refused" | "unable_to_place" | "closed";
+        ServiceFigures: {
+            /** Format: uuid */
+            service_id: string;
+            /** @description Null for directors */
+            person_code: string | null;
+            track: string;
+            org_id: string;
+            status: string;
+            /** @description Who holds the service; null when nobody does */
+            worker_id: string | null;
+            /** Format: date */
+            referred_on: string;
+            attempts: number;
+            pursuit_days: number;
+            channels_used: number;
+            reached: number;
+            third_party: number;
+            attempts_per_week: number | null;
+            reach_rate: number | null;
+            third_party_rate: number | null;
+            freshness_minutes: number | null;
+            channels: {
+                [key: string]: number;
+            };
+            channels_ever: number;
+            ladder_coverage: number;
+            never_attempted: boolean;
+            /** Format: date-time */
+            first_attempt_at: string | null;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            days_since_last_attempt: number | null;
+            longest_gap_days: number | null;
+            hours_to_first_attempt: number | null;
+            days_to_first_contact: number | null;
+            days_to_engagement: number | null;
+            days_to_enrollment: number | null;
+            /** Format: date-time */
+            last_sync_at: string | null;
+            stale: boolean;
+        };
+        WorkerFigures: {
+            worker_id: string;
+            /** @description Absent for directors */
+            name?: string;
+            org_id: string;
+            attempts: number;
+            pursuit_days: number;
+            channels_used: number;
+            reached: number;
+            third_party: number;
+            attempts_per_week: number | null;
+            reach_rate: number | null;
+            third_party_rate: number | null;
+            freshness_minutes: number | null;
+            channels: {
+                [key: string]: number;
+            };
+            services: number;
+            never_attempted: number;
+            engaged: number;
+            enrolled: number;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            days_since_last_attempt: number | null;
+            /** Format: date-time */
+            last_sync_at: string | null;
+            stale: boolean;
+        };
+        ProgramFigures: {
+            weeks: {
+                /**
+                 * Format: date
+                 * @description Its Monday
+                 */
+                week: string;
+                attempts: number;
+                reached: number;
+                channels: {
+                    [key: string]: number;
+                };
+                engaged: number;
+                enrolled: number;
+            }[];
+            attempts: number;
+            pursuit_days: number;
+            channels_used: number;
+            reached: number;
+            third_party: number;
+            attempts_per_week: number | null;
+            reach_rate: number | null;
+            third_party_rate: number | null;
+            freshness_minutes: number | null;
+            channels: {
+                [key: string]: number;
+            };
+            services: number;
+            in_pursuit: number;
+            never_attempted: number;
+            statuses: {
+                [key: string]: number;
+            };
+            median_days_to_first_contact: number | null;
+            median_days_to_engagement: number | null;
+            median_days_to_enrollment: number | null;
+            stale_workers: number;
+        };
+        SummaryRow: {
+            /** @description Absent in totals */
+            month?: number;
+            shooting_incidents: number | null;
+            injury_fatal_shootings: number | null;
+            assessed: number | null;
+            appropriate_for_referral: number | null;
+            other_referrals: number | null;
+            referred: number | null;
+            out_slo_icm: number | null;
+            out_hhp: number | null;
+            out_tvif: number | null;
+            pursuing: number | null;
+            slo: number | null;
+            icm: number | null;
+            enrolled_slo_icm: number | null;
+            enrolled_hhp_tvif: number | null;
+            short_term: number | null;
+            refused: number | null;
+            unable_to_place: number | null;
+            engaged: number | null;
+            sscc: number | null;
+            pps: number | null;
+            custom_notifications: number | null;
+            call_ins: number | null;
+            call_in_meetings: number | null;
+            relocations: number | null;
+            n: number | null;
+            /** @description Figures withheld because they are small or give a small one away */
+            suppressed: string[];
+        };
+        Check: {
+            name: string;
+            left: number;
+            right: number;
+            holds: boolean;
+            /** @description Where it fails */
+            months?: number[];
+        };
+        Summary: {
+            year: number;
+            /** Format: date */
+            as_of: string;
+            rows: components["schemas"]["SummaryRow"][];
+            totals: components["schemas"]["SummaryRow"];
+            checks: components["schemas"]["Check"][];
+            notices: components["schemas"]["Check"][];
+            /** Format: uuid */
+            frozen?: string;
+            /** Format: date-time */
+            frozen_at?: string;
+            /** @description Rows that changed after it was frozen and would have counted */
+            late?: {
+                table: string;
+                /** Format: uuid */
+                id: string;
+                seq: number;
+            }[];
+        };
     };
     responses: {
         /** @description What went wrong (RFC 9457) */
@@ -623,6 +1007,11 @@ export interface components {
                 "application/json": {
                     /** @constant */
                     status: "ok";
+                    /**
+                     * @description Of /readyz alone: FCM refuses the push credential. Devices still sync.
+                     * @constant
+                     */
+                    push?: "credential_refused";
                 };
             };
         };
@@ -661,6 +1050,16 @@ export interface components {
         limit: number;
         /** @description The next of the page before */
         cursor: string;
+        /** @description First date counted; the beginning when it is not given */
+        from: string;
+        /** @description Last date counted; as_of when it is not given */
+        to: string;
+        /** @description The end of this date in the program's time zone; now when it is not given */
+        asOf: string;
+        format: "json" | "csv" | "xlsx";
+        track: "slo_icm" | "hhp" | "tvif";
+        /** @description Within what the caller may see */
+        orgFilter: string;
         /** @description The device's own id */
         device: string;
     };
@@ -1259,6 +1658,61 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+                /** @description A user's id */
+                actor?: string;
+                /** @description A device's own id */
+                device?: string;
+                /** @description push, settle, pull, org.made, user.made, user.change, device.revoke, … */
+                action?: string;
+                /** @description The id of a row, a user or a mutation that entries name */
+                row?: string;
+                /** @description From this moment on */
+                from?: string;
+                /** @description Before this moment */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: {
+                            n: number;
+                            /** Format: date-time */
+                            at: string;
+                            /**
+                             * Format: uuid
+                             * @description null: the server itself
+                             */
+                            actor: string | null;
+                            device: string | null;
+                            action: string;
+                            /** @description Ids and counts; rows: [{table, row, v, mutation, op, status}] */
+                            detail: unknown;
+                            hash: string;
+                        }[];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1343,6 +1797,394 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    intensityServices: {
+        parameters: {
+            query?: {
+                /** @description Who holds the service as of as_of */
+                worker_id?: string;
+                /** @description Within what the caller may see */
+                org_id?: components["parameters"]["orgFilter"];
+                /** @description As of as_of */
+                status?: components["schemas"]["ServiceStatus"];
+                track?: components["parameters"]["track"];
+                /** @description First date counted; the beginning when it is not given */
+                from?: components["parameters"]["from"];
+                /** @description Last date counted; as_of when it is not given */
+                to?: components["parameters"]["to"];
+                /** @description The end of this date in the program's time zone; now when it is not given */
+                as_of?: components["parameters"]["asOf"];
+                /** @description A figure, with "-" before it for the largest first; nulls come last */
+                sort?: string;
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+                format?: components["parameters"]["format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of services; as a file every one of them */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewed"] & {
+                        services: components["schemas"]["ServiceFigures"][];
+                        next: components["schemas"]["Next"];
+                    };
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    intensityService: {
+        parameters: {
+            query?: {
+                /** @description First date counted; the beginning when it is not given */
+                from?: components["parameters"]["from"];
+                /** @description Last date counted; as_of when it is not given */
+                to?: components["parameters"]["to"];
+                /** @description The end of this date in the program's time zone; now when it is not given */
+                as_of?: components["parameters"]["asOf"];
+                format?: components["parameters"]["format"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures; as CSV the attempts */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewed"] & components["schemas"]["ServiceFigures"] & {
+                        timeline: {
+                            /** Format: uuid */
+                            attempt_id: string;
+                            /** Format: date-time */
+                            occurred_at: string;
+                            worker_id: string;
+                            channel: string;
+                            outcome: string;
+                            /** @enum {string} */
+                            verdict: "counted" | "clock_suspect" | "after_as_of" | "outside_pursuit" | "duplicate";
+                            in_window: boolean;
+                        }[];
+                    };
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    intensityWorkers: {
+        parameters: {
+            query?: {
+                worker_id?: string;
+                /** @description Within what the caller may see */
+                org_id?: components["parameters"]["orgFilter"];
+                track?: components["parameters"]["track"];
+                /** @description First date counted; the beginning when it is not given */
+                from?: components["parameters"]["from"];
+                /** @description Last date counted; as_of when it is not given */
+                to?: components["parameters"]["to"];
+                /** @description The end of this date in the program's time zone; now when it is not given */
+                as_of?: components["parameters"]["asOf"];
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+                format?: components["parameters"]["format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of workers; as a file every one of them */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewed"] & {
+                        workers: components["schemas"]["WorkerFigures"][];
+                        next: components["schemas"]["Next"];
+                    };
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    intensityProgram: {
+        parameters: {
+            query?: {
+                /** @description Within what the caller may see */
+                org_id?: components["parameters"]["orgFilter"];
+                track?: components["parameters"]["track"];
+                /** @description First date counted; the beginning when it is not given */
+                from?: components["parameters"]["from"];
+                /** @description Last date counted; as_of when it is not given */
+                to?: components["parameters"]["to"];
+                /** @description The end of this date in the program's time zone; now when it is not given */
+                as_of?: components["parameters"]["asOf"];
+                format?: components["parameters"]["format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The weeks without holes, and the medians by Kaplan–Meier; as a file the weeks */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewed"] & components["schemas"]["ProgramFigures"];
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    summary: {
+        parameters: {
+            query?: {
+                /** @description Needed unless frozen is given */
+                year?: number;
+                /** @description The end of this date in the program's time zone; now when it is not given */
+                as_of?: components["parameters"]["asOf"];
+                /** @description The id of a frozen summary */
+                frozen?: string;
+                format?: components["parameters"]["format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The summary */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    freezeSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    year: number;
+                    /**
+                     * Format: date
+                     * @description Today, when it is not given
+                     */
+                    as_of?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publishedCheck: {
+        parameters: {
+            query: {
+                /** @description Only 2024 is known */
+                year: number;
+                format?: components["parameters"]["format"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The printed summary, its identities, and its contradictions side by side */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        year: number;
+                        source: string;
+                        rows: components["schemas"]["SummaryRow"][];
+                        totals: components["schemas"]["SummaryRow"];
+                        checks: components["schemas"]["Check"][];
+                        disagreements: {
+                            topic: string;
+                            printed: string;
+                            against: string;
+                            printed_count: number | null;
+                            table_count: number | null;
+                        }[];
+                    };
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx" | "ndjson";
+            };
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Pursuit-Left-Out"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewReminder: {
+        parameters: {
+            query: {
+                service_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What comes next */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        service_id: string;
+                        /** Format: date-time */
+                        as_of: string;
+                        /** @description It is due already and will be raised at once */
+                        due: boolean;
+                        next: {
+                            rule?: string;
+                            kind?: string;
+                            /** Format: date-time */
+                            due_at?: string;
+                            /** @description Of whom it tells; empty for the owner of an action item */
+                            role?: string;
+                            user_id?: string;
+                            escalation?: number;
+                        } | null;
+                        /** @description Roles, counts and times; no name, no code */
+                        why: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putIncidentCount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                year: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    injury_fatal_shootings?: number | null;
+                    shooting_incidents?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        year: number;
+                        month: number;
+                        injury_fatal_shootings: number | null;
+                        shooting_incidents: number | null;
+                    };
                 };
             };
             default: components["responses"]["Problem"];

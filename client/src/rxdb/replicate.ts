@@ -145,11 +145,10 @@ export class PursuitReplication {
 }
 
 /**
- * Starts the replication of collections made by `rxCollections`, named as the server's tables.
+ * Starts the replication of one or more collections made by `rxCollections`, named as the server's tables.
  * Resolves when it runs; `awaitInSync` tells when everything is there.
  */
 export async function replicatePursuit(collections: Record<string, RxCollection<any>>, options: ReplicateOptions): Promise<PursuitReplication> {
-  if (Object.keys(collections).length === 0) throw new Error('pursuit: no collections')
   const link = new Link(options.session, await stateBeside(Object.values(collections)))
   await link.load()
   const schema = options.schema ?? (await options.session.schema())

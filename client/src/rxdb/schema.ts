@@ -16,10 +16,9 @@ export type WithDeleted = PursuitDoc & { _deleted: boolean }
 const TAKEN = new Set(['set', 'get', 'patch', 'remove', 'deleted'])
 const nameIn = (field: string) => (TAKEN.has(field) ? `${field}_` : field)
 
-const TYPES: Record<string, string[]> = {
-  bool: ['boolean', 'null'], integer: ['integer', 'null'], number: ['number', 'null'],
-  text_list: ['array', 'null'], factors: ['object', 'null'], object: ['object', 'null'],
-  any: ['string', 'number', 'boolean', 'array', 'object', 'null'],
+const TYPES: Record<string, string | string[]> = {
+  bool: 'boolean', integer: 'integer', number: 'number', text_list: 'array', factors: 'object', object: 'object',
+  any: ['string', 'number', 'boolean', 'array', 'object'],
 }
 
 const ID_LENGTH = 36
@@ -35,10 +34,10 @@ export interface CollectionCreator {
  * schema number becomes a new RxDB version whose migration fills new fields with `null`.
  */
 export function rxCollections(schema: Schema, tables: readonly string[] = Object.keys(schema.tables)): Record<string, CollectionCreator> {
-  return Object.fromEntries(tables.map((name) => [name, collectionOf(name, tableOf(schema, name))]))
+  return Object.fromEntries(tables.map((name) => [name, collectionOf(tableOf(schema, name))]))
 }
 
-function collectionOf(name: string, table: TableSchema): CollectionCreator {
+function collectionOf(table: TableSchema): CollectionCreator {
   const properties: Record<string, object> = {
     id: { type: 'string', maxLength: ID_LENGTH },
     sync_v: { type: 'number' },
@@ -54,7 +53,7 @@ function collectionOf(name: string, table: TableSchema): CollectionCreator {
   const version = newest - 1
   return {
     schema: {
-      title: name, version, primaryKey: 'id', type: 'object', properties, indexes,
+      version, primaryKey: 'id', type: 'object', properties, indexes,
       required: ['id', 'sync_v', ...indexes],
     } as unknown as RxJsonSchema<PursuitDoc>,
     migrationStrategies: Object.fromEntries(
@@ -69,7 +68,7 @@ function isParent(spec: FieldSchema): boolean {
 
 function propertyOf(spec: FieldSchema): object {
   if (isParent(spec)) return { type: 'string', maxLength: ID_LENGTH }
-  return { type: TYPES[spec.type] ?? ['string', 'null'] }
+  return { type: [TYPES[spec.type] ?? 'string', 'null'].flat() }
 }
 
 function withNew(doc: PursuitDoc, table: TableSchema): PursuitDoc {
