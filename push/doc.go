@@ -16,5 +16,5 @@
 //  4. What became moot before it was sent is not sent.
 //  5. No push, log line, metric or error carries anything but ids, kinds and counts.
 //
-// Source: docs/domain.md, section 5; docs/adr/0007-push-delivery.md.
+// Source: docs/domain.md, section 5; docs/adr/0008-push-delivery.md.
 package push

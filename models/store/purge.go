@@ -271,6 +271,9 @@ func (tx *ProgramTx) eraseRows(rows map[*models.Table][]string, buckets []string
 		{`DELETE FROM versions WHERE program_no = ? AND ` + tx.s.in("id"), []any{tx.Program.No, list}},
 		{`UPDATE mutations SET result = NULL, body = NULL WHERE program_no = ? AND ` + tx.s.in("row_id"), []any{tx.Program.No, list}},
 		{`DELETE FROM deferred WHERE program_no = ? AND (` + tx.s.in("wants") + ` OR ` + tx.s.in("row_id") + `)`, []any{tx.Program.No, list, list}},
+		{`DELETE FROM pushes WHERE program_no = ? AND ` + tx.s.in("id"), []any{tx.Program.No, list}},
+		{`DELETE FROM reminder_notes WHERE program_no = ? AND ` + tx.s.in("service_id"), []any{tx.Program.No, tx.s.ids(buckets)}},
+		{`DELETE FROM reminder_clock WHERE program_no = ? AND ` + tx.s.in("service_id"), []any{tx.Program.No, tx.s.ids(buckets)}},
 		{`DELETE FROM feed WHERE program_no = ? AND ` + tx.s.in("bucket"), []any{tx.Program.No, tx.s.ids(buckets)}},
 	} {
 		if _, err := tx.exec(step.statement, step.params...); err != nil {

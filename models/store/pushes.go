@@ -23,7 +23,7 @@ const claimPushes = `UPDATE pushes SET next_at = ?, tries = tries + 1 WHERE stat
 
 // ClaimPushes takes at most limit pushes that are due, for as long as the lease: no
 // other process gets them before it ends. One that dies leaves them to the others.
-// Source: docs/adr/0007-push-delivery.md.
+// Source: docs/adr/0008-push-delivery.md.
 func (s *Store) ClaimPushes(ctx context.Context, lease time.Duration, limit int) ([]DuePush, error) {
 	var one int
 	err := s.readRow(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM pushes WHERE state = 'planned' AND next_at <= ? LIMIT 1) AS due`,

@@ -1,5 +1,5 @@
 -- When each service is to be looked at for reminders, which reminders are to be told
--- by a push, and the pushes that go out: docs/adr/0007-push-delivery.md.
+-- by a push, and the pushes that go out: docs/adr/0008-push-delivery.md.
 -- +goose Up
 CREATE TABLE reminder_clock (
     program_no INTEGER NOT NULL,
