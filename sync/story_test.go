@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"pursuit/models"
-	"pursuit/models/store"
 )
 
 // story is a program told with names instead of ids.
