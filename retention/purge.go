@@ -15,7 +15,7 @@ import (
 const (
 	perPurge   = 200   // persons of one transaction: writers of the program wait for it
 	maxRounds  = 5_000 // a million persons
-	passes     = 2     // those nobody keeps longer, then those whom somebody does
+	passes     = 3     // those nobody keeps longer, those whom somebody does, those deleted
 	actionName = "purge"
 )
 
@@ -157,17 +157,23 @@ func planOf(tx *store.ProgramTx) (plan, error) {
 }
 
 // pick lists the next persons to go: first those whom no organisation keeps longer,
-// then those whom one does, when even the longest schedule is over.
+// then those whom one does, when even the longest schedule is over, then those whose
+// own row was deleted.
 func (p plan) pick(tx *store.ProgramTx, pass int, after string) ([]string, time.Time, error) {
 	if p.days == 0 || p.hold || len(p.faults) > 0 {
 		return nil, time.Time{}, nil
 	}
-	if pass == 0 {
-		before := tx.Now.AddDate(0, 0, -p.days)
-		list, err := tx.Ended(before, nil, append(append([]string{}, p.never...), p.longer...), after, perPurge)
+	before := tx.Now.AddDate(0, 0, -p.days)
+	kept := append(append([]string{}, p.never...), p.longer...)
+	switch pass {
+	case 0:
+		list, err := tx.Ended(before, nil, kept, after, perPurge)
+		return list, before, err
+	case 2:
+		list, err := tx.Deleted(before, kept, after, perPurge)
 		return list, before, err
 	}
-	before := tx.Now.AddDate(0, 0, -p.longest)
+	before = tx.Now.AddDate(0, 0, -p.longest)
 	if len(p.longer) == 0 {
 		return nil, before, nil
 	}

@@ -64,12 +64,19 @@ func (y year) actor(role models.Role, org int) models.Actor {
 	return models.Actor{}
 }
 
-// set writes a setting as an admin (org "") or as the supervisor of an organisation.
+// set writes a setting as an admin (of the program) or as a supervisor (of their
+// organisation), in place of the one that stands.
 func (y year) set(t *testing.T, who models.Actor, key, value string) {
 	t.Helper()
-	set := map[string]json.RawMessage{"key": models.Quote(key), "value": json.RawMessage(value)}
-	results, err := y.engine.Push(context.Background(), who, time.Time{}, []sync.Item{{Mutation: models.Mutation{ID: models.NewID(),
-		Table: "settings", Row: models.NewID(), Op: models.OpInsert, At: models.FormatTime(y.store.Clock()), Set: set}}})
+	m := models.Mutation{ID: models.NewID(), Table: "settings", Row: models.NewID(), Op: models.OpInsert, At: models.FormatTime(y.store.Clock()),
+		Set: map[string]json.RawMessage{"key": models.Quote(key), "value": json.RawMessage(value)}}
+	var standing string
+	err := y.store.SQLDB().QueryRow(`SELECT id FROM settings WHERE "key" = '` + key + `' AND org_id IS NULL`).Scan(&standing)
+	if err == nil && who.Role == models.RoleAdmin {
+		m.Row, m.Op, m.Base = standing, models.OpPatch, demo.SeenAll
+		delete(m.Set, "key")
+	}
+	results, err := y.engine.Push(context.Background(), who, time.Time{}, []sync.Item{{Mutation: m}})
 	if err != nil || results[0].Status != models.StatusApplied {
 		t.Fatalf("%v %+v", err, results)
 	}
@@ -196,9 +203,34 @@ func TestDevicesDropWhoWasPurged(t *testing.T) {
 
 func TestHoldsAndRecords(t *testing.T) {
 	afterYears(t, func(t *testing.T, y year) {
-		t.Run("a legal hold stops everything", y.aHoldStopsEverything)
 		t.Run("a person's own record", y.aPersonsOwnRecord)
+		t.Run("a legal hold stops everything", y.aHoldStopsEverything)
+		t.Run("deleted persons", y.deletedPersonsGoToo)
 	})
+}
+
+// A person whose row was deleted goes too, with what is left of them, in their time.
+func (y year) deletedPersonsGoToo(t *testing.T) {
+	ctx, supervisor := context.Background(), y.actor(models.RoleSupervisor, 1)
+	var person string
+	err := y.store.SQLDB().QueryRow(`SELECT person_id FROM services WHERE status = 'refused' AND org_id = '` + supervisor.OrgID + `' ORDER BY id LIMIT 1`).Scan(&person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y.set(t, y.actor(models.RoleAdmin, 0), "retention_days", "3000")
+	results, err := y.engine.Push(ctx, supervisor, time.Time{}, []sync.Item{{Mutation: models.Mutation{ID: models.NewID(), Table: "people",
+		Row: person, Op: models.OpDelete, Base: demo.SeenAll, At: models.FormatTime(y.store.Clock())}}})
+	if err != nil || results[0].Status != models.StatusApplied {
+		t.Fatalf("%v %+v", err, results)
+	}
+	left := func() int { return y.count(t, `SELECT count(*) FROM feed WHERE id = '`+person+`'`) }
+	if y.purge(t, false); left() != 1 {
+		t.Fatal("somebody deleted today is gone already")
+	}
+	y.store.Clock = func() time.Time { return time.Date(2041, 6, 1, 12, 0, 0, 0, time.UTC) }
+	if out := y.purge(t, false); left() != 0 || out.Persons == 0 {
+		t.Errorf("%d rows are left, %+v", left(), out)
+	}
 }
 
 func (y year) aHoldStopsEverything(t *testing.T) {
@@ -207,6 +239,10 @@ func (y year) aHoldStopsEverything(t *testing.T) {
 	y.set(t, admin, "legal_hold", "true")
 	if out := y.purge(t, false); out.Persons != 0 || !out.Hold {
 		t.Errorf("%+v", out)
+	}
+	y.set(t, admin, "legal_hold", "false")
+	if out := y.purge(t, true); out.Persons == 0 || out.Hold {
+		t.Errorf("after the hold: %+v", out)
 	}
 }
 

@@ -107,6 +107,41 @@ func (tx *ProgramTx) Ended(since time.Time, held, except []string, after string,
 	return scanIDs(rows)
 }
 
+// deletedPerPage is how many deleted persons are looked through at a time.
+const deletedPerPage = 500
+
+// Deleted lists, by id and after one, the persons whose row was deleted before a
+// moment and none of whose services goes on, those left out whom one of the
+// organisations of except holds.
+func (tx *ProgramTx) Deleted(since time.Time, except []string, after string, limit int) ([]string, error) {
+	var out []string
+	for {
+		rows, err := tx.query(`SELECT `+rowColumns+` FROM feed f WHERE f.program_no = ? AND f.tbl = ? AND f.deleted AND f.id > ?
+			AND NOT EXISTS (SELECT 1 FROM services v WHERE v.program_no = f.program_no AND v.person_id = f.id AND v.status NOT IN `+ended+`)
+			AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.program_no = f.program_no AND g.bucket = f.id AND g.revoked IS NULL AND `+tx.s.in("g.principal")+`)
+			ORDER BY f.id LIMIT ?`, tx.Program.No, models.Tables.Table("people").No, rowID(after), tx.s.ids(except), deletedPerPage)
+		if err != nil {
+			return nil, fmt.Errorf("list deleted persons: %w", err)
+		}
+		page, err := scanRows(rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page {
+			if row.Text("updated_at") < models.FormatTime(since) { // one form: text sorts like time
+				out = append(out, row.ID)
+			}
+			if len(out) == limit {
+				return out, nil
+			}
+		}
+		if len(page) < deletedPerPage {
+			return out, nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
 // Purge is what is erased at a time.
 type Purge struct {
 	ID      string
