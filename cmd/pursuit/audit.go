@@ -74,7 +74,7 @@ func (a *application) verifyAudit(ctx context.Context, notes []string, out io.Wr
 		fmt.Fprintf(out, "%s: there is no such program\n", id)
 	}
 	if faults > 0 {
-		return fmt.Errorf("the audit does not hold: %d faults", faults)
+		return fmt.Errorf("the audit does not hold (faults: %d)", faults)
 	}
 	return nil
 }
