@@ -43,7 +43,7 @@ func (o *output) String() string {
 // scene is a program with one person of each role, a phone for each, and a clock that
 // the test moves.
 type scene struct {
-	t      *testing.T
+	t      testing.TB
 	now    *atomic.Int64 // milliseconds
 	store  *store.Store
 	engine *sync.Engine
@@ -55,7 +55,7 @@ type scene struct {
 	admin, worker, keeper, supervisor models.Actor
 }
 
-func newScene(t *testing.T, s *store.Store) *scene {
+func newScene(t testing.TB, s *store.Store) *scene {
 	t.Helper()
 	sc := &scene{t: t, now: new(atomic.Int64), store: s, fcm: fcmtest.New(), log: &output{}}
 	t.Cleanup(sc.fcm.Close)

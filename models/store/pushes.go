@@ -99,14 +99,14 @@ func (tx *Tx) recordPush(o PushOutcome) error {
 		sent = tx.Now.UnixMilli()
 	}
 	// One that was dropped while it was on its way went out all the same.
-	_, err := tx.exec(`UPDATE pushes SET state = ?, next_at = CASE WHEN ? = 'planned' THEN ? ELSE next_at END, sent_at = ?
+	err := tx.later(`UPDATE pushes SET state = ?, next_at = CASE WHEN ? = 'planned' THEN ? ELSE next_at END, sent_at = ?
 		WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ? AND (state = 'planned' OR ? = 'sent')`,
 		o.State, o.State, o.NextAt.UnixMilli(), sent, p.Program, p.ID, p.UserID, p.DeviceID, o.State)
 	if err != nil {
 		return fmt.Errorf("record push: %w", err)
 	}
 	if o.Forget {
-		_, err := tx.exec(`UPDATE devices SET push_token = '' WHERE program_no = ? AND user_id = ? AND id = ? AND push_token = ?`,
+		err := tx.later(`UPDATE devices SET push_token = '' WHERE program_no = ? AND user_id = ? AND id = ? AND push_token = ?`,
 			p.Program, p.UserID, p.DeviceID, p.Token)
 		if err != nil {
 			return fmt.Errorf("forget push token: %w", err)
@@ -114,9 +114,9 @@ func (tx *Tx) recordPush(o PushOutcome) error {
 	}
 	switch o.State {
 	case PushSent:
-		_, err = tx.exec(`UPDATE reminder_notes SET state = 'sent' WHERE program_no = ? AND push_id = ? AND state = 'queued'`, p.Program, p.ID)
+		err = tx.later(`UPDATE reminder_notes SET state = 'sent' WHERE program_no = ? AND push_id = ? AND state = 'queued'`, p.Program, p.ID)
 	case PushFailed, PushDropped:
-		_, err = tx.exec(`UPDATE reminder_notes SET state = 'waiting', push_id = NULL, look_at = ? WHERE program_no = ? AND push_id = ? AND state = 'queued'
+		err = tx.later(`UPDATE reminder_notes SET state = 'waiting', push_id = NULL, look_at = ? WHERE program_no = ? AND push_id = ? AND state = 'queued'
 			AND NOT EXISTS (SELECT 1 FROM pushes o WHERE o.program_no = ? AND o.id = ? AND o.user_id = ? AND o.state IN ('planned', 'sent'))`,
 			o.NextAt.UnixMilli(), p.Program, p.ID, p.Program, p.ID, p.UserID)
 	}
