@@ -54,6 +54,16 @@ var riskFactors = []string{"male", "aged_18_44", "arrests_5_8", "group_involved"
 // UnableReason tells whether code is a reason that goes with unable_to_place.
 func UnableReason(code string) bool { return contains(unableReasons, code) }
 
+// Reached tells whether an attempt with this outcome reached the individual, rather
+// than nobody or somebody else.
+func Reached(outcome string) bool {
+	switch outcome {
+	case "replied", "spoke", "met", "meeting_set", "accepted", "refused":
+		return true
+	}
+	return false
+}
+
 // LegalTransition tells whether a service's status may go from one to another.
 // Staying is always legal. Source: docs/domain.md, "Transitions".
 func LegalTransition(from, to string) bool {

@@ -4,7 +4,7 @@ package models
 // The numbers are stored and must never change or be used again.
 var Tables = newSchema([]*Table{
 	people(), knownContacts(), assessments(), referrals(), services(), assignments(), contactAttempts(),
-	statusEvents(), reminders(), actionItems(), programEvents(), consents(), quarantine(), conflicts(), staff(), settings(),
+	statusEvents(), reminders(), actionItems(), programEvents(), consents(), transfers(), quarantine(), disclosures(), conflicts(), staff(), settings(),
 })
 
 // hiddenFromWorkers are the tables that case managers and supervisors keep to themselves.
@@ -142,7 +142,21 @@ func consents() *Table {
 		}}
 }
 
-// 13 is transfers and 15 disclosures.
+func transfers() *Table {
+	return &Table{Name: "transfers", No: 13, Bucket: BucketSelf, Typed: true,
+		Parents: []Parent{{"service_id", "services"}}, Fields: []Field{
+			id("service_id").must().fixed(), text("person_code").server(), id("from_org_id").server(),
+			id("to_org_id").must().fixed(), code("state", transferStates), text("reason"),
+		}}
+}
+
+func disclosures() *Table {
+	return &Table{Name: "disclosures", No: 15, Bucket: BucketPerson, Root: "person_id", Typed: true,
+		Hidden: hiddenFromWorkers(), Fields: []Field{
+			id("person_id").server(), text("to").server(), text("why").server(), id("attempt_id").server(),
+			timestamp("at").server(),
+		}}
+}
 
 func quarantine() *Table {
 	return &Table{Name: "quarantine", No: 14, Bucket: BucketSelf, Fields: []Field{

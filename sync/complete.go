@@ -22,11 +22,14 @@ func (w *world) complete(j *job, row *models.Row, parents map[string]*models.Row
 		rejection, err = w.completeAssignment(j, row, parents["service_id"])
 	case "contact_attempts":
 		completeAttempt(j, row, late, w.tx.Now)
+		err = w.judgeNew(row, parents["service_id"])
 	case "reminders":
 		rejection, err = w.completeReminder(row)
 	case "action_items":
 		standard(row, "kind", "task")
 		rejection, err = w.checkUser(row.Text("owner_id"), "owner_id")
+	case "transfers":
+		rejection, err = w.completeTransfer(j, row, parents["service_id"])
 	case "consents":
 		rejection, err = w.checkOrg(row.Text("recipient_org_id"), "recipient_org_id")
 	case "settings":

@@ -12,6 +12,9 @@ func (w *world) effects(j *job, old, row *models.Row) (*models.Rejection, error)
 		if old == nil {
 			return nil, w.newPerson(j, row)
 		}
+		if !models.Equal(old.Get("supervision"), row.Get("supervision")) {
+			w.judgePeople[row.ID] = j
+		}
 	case "services":
 		if old == nil {
 			if err := w.newService(j, row); err != nil {
@@ -21,6 +24,14 @@ func (w *world) effects(j *job, old, row *models.Row) (*models.Rejection, error)
 		w.statusEvent(j, old, row)
 	case "assignments":
 		return nil, w.assignment(old, row)
+	case "contact_attempts":
+		w.judgeServices[row.Bucket] = j
+	case "action_items":
+		if row.Text("kind") == models.ActionApproval {
+			w.judgePeople[row.Bucket] = j
+		}
+	case "transfers":
+		return w.transfer(j, old, row)
 	case "conflicts":
 		return w.restore(j, old, row)
 	case "quarantine":

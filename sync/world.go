@@ -45,6 +45,9 @@ type world struct {
 	server       bool // the server writes of its own accord
 	checkSetting SettingCheck
 
+	judgeServices map[string]*job // whose attempts may have become of the last resort, or ceased to be
+	judgePeople   map[string]*job
+
 	undo []func()
 }
 
@@ -67,7 +70,8 @@ type grant struct {
 }
 
 func newWorld(tx *store.ProgramTx) *world {
-	return &world{tx: tx, rows: map[rowKey]*held{}, known: map[string]bool{}, grants: map[string][]*grant{},
+	return &world{judgeServices: map[string]*job{}, judgePeople: map[string]*job{},
+		tx: tx, rows: map[rowKey]*held{}, known: map[string]bool{}, grants: map[string][]*grant{},
 		authors: map[string]models.Actor{}, users: map[string]models.User{}, orgs: map[string]models.Org{},
 		members: map[string][]models.Membership{},
 		seen:    map[string]store.LoggedMutation{}, deferred: map[string]*store.Deferred{}, order: tx.Now.UnixMicro()}
@@ -325,6 +329,9 @@ func (w *world) leadOrg() (string, error) {
 
 // flush writes everything that changed.
 func (w *world) flush() error {
+	if err := w.judge(); err != nil {
+		return err
+	}
 	saved := make([]store.Saved, 0, len(w.changed))
 	for _, key := range w.changed {
 		h := w.rows[key]

@@ -51,6 +51,8 @@ func Check(w Write) *models.Rejection {
 		return onlyTheirs(w, "owner_id", "done_on")
 	case "assessments":
 		return needsOverrideReason(w)
+	case "transfers":
+		return checkTransfer(w)
 	}
 	return nil
 }
@@ -63,6 +65,8 @@ func checkInsert(w Write) *models.Rejection {
 		return checkNewService(w)
 	case "assessments":
 		return needsOverrideReason(w)
+	case "transfers":
+		return checkNewTransfer(w)
 	case "action_items":
 		if w.text("kind") == models.ActionApproval && w.Who.Role != models.RoleSupervisor {
 			return models.Reject(models.CodeForbidden, "kind", "only a supervisor approves")
@@ -137,6 +141,41 @@ func checkReason(w Write, status string) *models.Rejection {
 	reason := models.Text(w.Values[w.Table.Field("status_reason")])
 	if status == models.UnableToPlace && reason != "" && !models.UnableReason(reason) {
 		return models.Reject(models.CodeInvalidValue, "status_reason", "must be one of the reasons of unable_to_place")
+	}
+	return nil
+}
+
+// checkNewTransfer lets an organisation give away what is its own.
+func checkNewTransfer(w Write) *models.Rejection {
+	service := w.Parent("service_id")
+	if service != nil && service.Text("org_id") != w.Who.OrgID {
+		return models.Reject(models.CodeForbidden, "service_id", "only the service's organisation gives it away")
+	}
+	if w.text("to_org_id") == w.Who.OrgID {
+		return models.Reject(models.CodeInvalidValue, "to_org_id", "must be another organisation")
+	}
+	if state := w.text("state"); state != "" && state != "pending" {
+		return models.Reject(models.CodeForbiddenTransition, "state", "a transfer starts as pending")
+	}
+	return nil
+}
+
+// checkTransfer lets the receiving organisation accept or reject and the giving one
+// withdraw, once.
+func checkTransfer(w Write) *models.Rejection {
+	to := w.text("state")
+	if !w.sent("state") || to == w.Row.Text("state") {
+		return nil
+	}
+	if w.Row.Text("state") != "pending" {
+		return models.Reject(models.CodeForbiddenTransition, "state", "the transfer was decided already")
+	}
+	decider := w.Row.Text("to_org_id")
+	if to == "withdrawn" {
+		decider = w.Row.Text("from_org_id")
+	}
+	if w.Who.OrgID != decider {
+		return models.Reject(models.CodeForbidden, "state", "the receiver accepts or rejects, the giver withdraws")
 	}
 	return nil
 }

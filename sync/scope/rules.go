@@ -32,6 +32,8 @@ func rights(table string, role models.Role) right {
 		return pick(leads, all, worker, insert|patch)
 	case "reminders", "action_items":
 		return pick(leads, all, worker, patch)
+	case "transfers":
+		return pick(leads, insert|patch, false, 0)
 	case "conflicts":
 		return pick(leads, patch, false, 0)
 	case "quarantine":
