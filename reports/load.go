@@ -20,10 +20,28 @@ const casesPerPage = 2000
 // attempts are handed through one by one.
 type Loader struct {
 	store *store.Store
+	slots chan struct{} // one for each report that is being read
 }
 
+// readingsAtOnce bounds the reports that are read at a time: each takes a connection
+// for seconds, and pulls must never wait for one.
+const readingsAtOnce = 4
+
 // NewLoader makes a loader over a store.
-func NewLoader(s *store.Store) *Loader { return &Loader{store: s} }
+func NewLoader(s *store.Store) *Loader {
+	return &Loader{store: s, slots: make(chan struct{}, readingsAtOnce)}
+}
+
+// snapshot runs fn over one snapshot, when its turn has come.
+func (l *Loader) snapshot(ctx context.Context, fn func(*store.Reading) error) error {
+	select {
+	case l.slots <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for other reports: %w", ctx.Err())
+	}
+	defer func() { <-l.slots }()
+	return store.InReading(ctx, l.store, fn)
+}
 
 // Filter narrows a report within what its caller may see. Empty fields narrow nothing.
 type Filter struct {
@@ -86,7 +104,7 @@ func (l *Loader) read(ctx context.Context, who models.Actor, f Filter, now time.
 	if err != nil {
 		return fmt.Errorf("load the program's time zone: %w", err)
 	}
-	return store.InReading(ctx, l.store, func(r *store.Reading) error {
+	return l.snapshot(ctx, func(r *store.Reading) error {
 		if now.IsZero() {
 			now = r.Now
 		}

@@ -72,7 +72,7 @@ func (l *Loader) Frozen(ctx context.Context, who models.Actor, id string) (Froze
 		return Frozen{}, models.NotFound()
 	}
 	out := Frozen{ID: id, Late: []Late{}}
-	err = store.InReading(ctx, l.store, func(r *store.Reading) error {
+	err = l.snapshot(ctx, func(r *store.Reading) error {
 		f, err := r.Frozen(who.Program, org, id)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func (l *Loader) LeftBehind(ctx context.Context, p models.Program, persons []str
 		gone[id] = true
 	}
 	var out []store.PurgedCount
-	err = store.InReading(ctx, l.store, func(r *store.Reading) error {
+	err = l.snapshot(ctx, func(r *store.Reading) error {
 		orgs, err := r.OrgIDs(p.No)
 		if err != nil {
 			return err

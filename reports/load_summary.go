@@ -51,7 +51,7 @@ func (l *Loader) summaryAt(ctx context.Context, who models.Actor, year int, asOf
 	if err != nil {
 		return s, 0, fmt.Errorf("load the program's time zone: %w", err)
 	}
-	err = store.InReading(ctx, l.store, func(r *store.Reading) error {
+	err = l.snapshot(ctx, func(r *store.Reading) error {
 		if asOf.IsZero() {
 			asOf = DateOf(r.Now, zone)
 		}
