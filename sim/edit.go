@@ -21,6 +21,9 @@ func (r *Run) edit(op Op) {
 	case editPerson, editCase, editOrphan:
 		r.editNew(op)
 		return
+	case editRush:
+		r.editRush(op)
+		return
 	}
 	d, ok := pick(r.those(true, oracle.Worker, oracle.Manager, oracle.Supervisor), op.A)
 	if !ok {
@@ -31,21 +34,32 @@ func (r *Run) edit(op Op) {
 		r.contactAt(d, op)
 	case editAttempt, editLate, editStray:
 		r.attemptAt(d, op)
-	case editName:
-		r.editField(d, op, "people", "first_name")
-	case editPhones:
-		r.editPhones(d, op)
-	case editNotes:
-		r.editNotes(d, op)
-	case editRelation:
-		r.editField(d, op, "known_contacts", "name")
-	case editOutcome:
-		r.editField(d, op, "contact_attempts", "outcome")
-	case editStatus:
-		r.editStatus(d, op)
-	case editErase:
-		r.editErase(d, op)
+	default:
+		table := tableOf(op)
+		if row, ok := d.choose(table, op); ok {
+			r.editRow(d, op.Kind, table, row, op.C>>1)
+		}
 	}
+}
+
+// tableOf answers which table an edit of a kind changes.
+func tableOf(op Op) string {
+	second := op.C%2 == 1
+	switch op.Kind {
+	case editPhones:
+		return map[bool]string{false: "people", true: "known_contacts"}[second]
+	case editNotes:
+		return map[bool]string{false: "people", true: "contact_attempts"}[second]
+	case editRelation:
+		return "known_contacts"
+	case editOutcome:
+		return "contact_attempts"
+	case editStatus:
+		return "services"
+	case editErase:
+		return map[bool]string{false: "known_contacts", true: "contact_attempts"}[second]
+	}
+	return "people"
 }
 
 // rows lists a device's local rows of a table by age.
@@ -205,17 +219,59 @@ func (d *device) mayChange(table string, row harness.Row) bool {
 	return table != "contact_attempts" || manages || row.Text("created_by") == d.user.ID
 }
 
-func (r *Run) editField(d *device, op Op, table, field string) {
-	row, ok := d.choose(table, op)
-	if !ok || !d.mayChange(table, row) {
+// editRush lets everybody who has a certain row edit the same of it, each without
+// knowing of the others.
+func (r *Run) editRush(op Op) {
+	all := r.those(true, oracle.Worker, oracle.Manager, oracle.Supervisor)
+	leader, ok := pick(all, op.A)
+	if !ok {
 		return
 	}
-	value := r.word("Value")
-	if field == "outcome" {
-		value = []string{"left_message", "spoke", "met", "not_there", "wrong_number", "replied"}[op.C%6]
-		if value == row.Text(field) {
+	kind := []Kind{editName, editPhones, editNotes, editRelation, editOutcome, editStatus, editErase}[op.C%7]
+	table := map[Kind]string{editName: "people", editPhones: "people", editNotes: "people", editRelation: "known_contacts",
+		editOutcome: "contact_attempts", editStatus: "services", editErase: "known_contacts"}[kind]
+	row, ok := leader.choose(table, op)
+	if !ok {
+		return
+	}
+	for i, d := range all {
+		local := d.Row(table, row.ID())
+		if local == nil || d.busy[table+"/"+row.ID()+"/_deleted"] {
+			continue
+		}
+		r.editRow(d, kind, table, local, op.B>>(i%16))
+	}
+}
+
+// editRow makes one kind of edit to one local row.
+func (r *Run) editRow(d *device, kind Kind, table string, row harness.Row, by uint32) {
+	if !d.mayChange(table, row) {
+		return
+	}
+	switch kind {
+	case editPhones:
+		r.editPhones(d, table, row, by)
+	case editNotes:
+		field := map[string]string{"people": "notes", "contact_attempts": "note"}[table]
+		r.editNotes(d, table, field, row, by)
+	case editStatus:
+		r.editStatus(d, row, by)
+	case editErase:
+		if by%2 == 1 && table == "known_contacts" {
+			r.editField(d, table, "name", row, by)
 			return
 		}
+		r.editErase(d, table, row)
+	default:
+		field := map[Kind]string{editName: "first_name", editRelation: "name", editOutcome: "outcome"}[kind]
+		r.editField(d, table, field, row, by)
+	}
+}
+
+func (r *Run) editField(d *device, table, field string, row harness.Row, by uint32) {
+	value := r.word("Value")
+	if field == "outcome" {
+		value = []string{"left_message", "spoke", "met", "not_there", "wrong_number", "replied"}[by%6]
 	}
 	d.enqueue(r.change(d, "patch", table, row.ID(), map[string]any{field: value}), r.moment())
 }
@@ -231,17 +287,15 @@ func (d *device) once(table, row, field string) bool {
 	return true
 }
 
-func (r *Run) editPhones(d *device, op Op) {
-	table := []string{"people", "known_contacts"}[op.C%2]
-	row, ok := d.choose(table, op)
-	if !ok || !d.once(table, row.ID(), "phones") {
+func (r *Run) editPhones(d *device, table string, row harness.Row, by uint32) {
+	if !d.once(table, row.ID(), "phones") {
 		return
 	}
 	phones := row.Texts("phones")
-	if len(phones) > 1 && op.C%5 < 2 {
+	if len(phones) > 1 && by%5 < 2 {
 		phones = phones[1:]
 	}
-	if op.C%3 > 0 || len(phones) == len(row.Texts("phones")) {
+	if by%3 > 0 || len(phones) == len(row.Texts("phones")) {
 		phones = append(phones, r.word("phone"))
 	}
 	d.enqueue(r.change(d, "patch", table, row.ID(), map[string]any{"phones": phones}), r.moment())
@@ -255,32 +309,23 @@ func freshNote(r *Run) string {
 	return strings.Join(lines, "\n")
 }
 
-func (r *Run) editNotes(d *device, op Op) {
-	table, field := "people", "notes"
-	if op.C%3 == 0 {
-		table, field = "contact_attempts", "note"
-	}
-	row, ok := d.choose(table, op)
-	if !ok || !d.mayChange(table, row) {
-		return
-	}
+func (r *Run) editNotes(d *device, table, field string, row harness.Row, by uint32) {
 	lines := strings.Split(row.Text(field), "\n")
 	if len(lines) != noteLines || !d.once(table, row.ID(), field) {
 		return
 	}
-	lines[(op.C%3)*4] = r.word("rewritten line")
+	lines[(by%3)*4] = r.word("rewritten line")
 	d.enqueue(r.change(d, "patch", table, row.ID(), map[string]any{field: strings.Join(lines, "\n")}), r.moment())
 }
 
 // editStatus moves a service to a status that is legal from what the device sees.
-func (r *Run) editStatus(d *device, op Op) {
-	row, ok := d.choose("services", op)
-	if !ok || d.floats || !d.once("services", row.ID(), "status") {
+func (r *Run) editStatus(d *device, row harness.Row, by uint32) {
+	if d.floats || !d.once("services", row.ID(), "status") {
 		return
 	}
 	all := []string{"slo_engaged", "enrolled", "short_term", "refused", "unable_to_place", "closed", "pursuing"}
 	legal := slices.DeleteFunc(all, func(to string) bool { return !oracle.Legal(d.user.Role, row.Text("status"), to) })
-	to, ok := pick(legal, op.C)
+	to, ok := pick(legal, by)
 	if !ok {
 		return
 	}
@@ -288,15 +333,12 @@ func (r *Run) editStatus(d *device, op Op) {
 	if to == "unable_to_place" {
 		reason = "unable_to_contact"
 	}
-	set := map[string]any{"status": to, "status_reason": reason, "status_on": fmt.Sprintf("2026-03-%02d", 1+op.C%28)}
+	set := map[string]any{"status": to, "status_reason": reason, "status_on": fmt.Sprintf("2026-03-%02d", 1+by%28)}
 	d.enqueue(r.change(d, "patch", "services", row.ID(), set), r.moment())
 }
 
-func (r *Run) editErase(d *device, op Op) {
-	table := []string{"known_contacts", "contact_attempts"}[op.C%2]
-	row, ok := d.choose(table, op)
-	if !ok || !d.mayChange(table, row) || !d.once(table, row.ID(), "_deleted") {
-		return
+func (r *Run) editErase(d *device, table string, row harness.Row) {
+	if d.once(table, row.ID(), "_deleted") {
+		d.enqueue(r.change(d, "delete", table, row.ID(), nil), r.moment())
 	}
-	d.enqueue(r.change(d, "delete", table, row.ID(), nil), r.moment())
 }

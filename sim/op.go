@@ -25,6 +25,7 @@ const (
 	editErase    Kind = "erase"
 	editOrphan   Kind = "orphan"
 	editStray    Kind = "stray"
+	editRush     Kind = "rush"
 
 	syncPlain       Kind = "sync"
 	syncLostRequest Kind = "lost-request"
@@ -65,7 +66,7 @@ type weight struct {
 func weights() []weight {
 	return []weight{
 		{editPerson, 3}, {editCase, 4}, {editContact, 6}, {editAttempt, 9}, {editLate, 3}, {editName, 12}, {editPhones, 10},
-		{editNotes, 10}, {editRelation, 7}, {editOutcome, 6}, {editStatus, 9}, {editErase, 6}, {editOrphan, 2}, {editStray, 1},
+		{editNotes, 10}, {editRelation, 7}, {editOutcome, 6}, {editStatus, 9}, {editErase, 6}, {editOrphan, 2}, {editStray, 1}, {editRush, 3},
 		{syncPlain, 20}, {syncLostRequest, 3}, {syncLostAnswer, 5}, {syncReplay, 4}, {syncCut, 6}, {syncAbort, 3},
 		{decideAssign, 3}, {decideEnd, 2}, {decideReassign, 3}, {decideConflict, 2}, {decideHeld, 2}, {decideRole, 1}, {strikeBurst, 1},
 	}

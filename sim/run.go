@@ -43,8 +43,8 @@ type Run struct {
 
 // Stats counts what a run did.
 type Stats struct {
-	Ops, Mutations, Requests, Pages, Rows, Replays, Unsure int
-	Results                                                map[string]int
+	Ops, Mutations, Requests, Pages, Rows, Replays, Unsure, Conflicts int
+	Results                                                           map[string]int
 }
 
 // Failure is a broken promise and the operation after which it showed.
@@ -76,6 +76,7 @@ func (w *World) Play(ctx context.Context, ops []Op, leads bool) (*Run, error) {
 	if err := r.settle(ctx); err != nil {
 		return r, &Failure{Op: len(ops), Cause: fmt.Errorf("settling: %w", err)}
 	}
+	r.Stats.Conflicts = len(r.oracle.Conflicts)
 	return r, nil
 }
 
@@ -86,7 +87,7 @@ func (r *Run) step(ctx context.Context, op Op) error {
 	r.random = rand.New(rand.NewPCG(uint64(op.A)<<32|uint64(op.B), uint64(op.C)))
 	switch op.Kind {
 	case editPerson, editCase, editContact, editAttempt, editLate, editName, editPhones, editNotes,
-		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray:
+		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray, editRush:
 		r.edit(op)
 		return nil
 	case syncPlain, syncLostRequest, syncLostAnswer, syncReplay, syncCut, syncAbort:

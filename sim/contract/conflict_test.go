@@ -21,6 +21,7 @@ func conflictScenarios() []scenario {
 		{"a delete of what was seen stands", deleteSeen},
 		{"a lost delete is restored by deleting", deleteRestored},
 		{"two deletes are one", deleteTwice},
+		{"a delete after one's own reviving edit stands", deleteOwnRevival},
 		{"a revived row comes back to every device", revivedEverywhere},
 	}
 }
@@ -173,6 +174,15 @@ func deleteTwice(t *testing.T, at *place) {
 		t.Errorf("a second delete: %+v with conflicts %v", got, d.conflicts("_deleted"))
 	}
 	d.crew.supervisor.sees(false, d.table, d.row)
+}
+
+func deleteOwnRevival(t *testing.T, at *place) {
+	d := eraser(at, t)
+	outcome(t, d.erase(d.crew.worker), "applied", "", "")
+	outcome(t, d.edit(d.crew.manager, time.Hour, map[string]any{"name": "Edited"}), "applied", "", "")
+	outcome(t, d.erase(d.crew.manager), "applied", "", "")
+	d.crew.manager.sees(false, d.table, d.row)
+	d.crew.worker.sees(false, d.table, d.row)
 }
 
 func revivedEverywhere(t *testing.T, at *place) {

@@ -64,7 +64,10 @@ func TestContract(t *testing.T) {
 			}
 			shared := at.own(t, nil)
 			for _, section := range sections() {
-				t.Run(section.name, func(t *testing.T) { runSection(t, shared, section.scenarios) })
+				t.Run(section.name, func(t *testing.T) {
+					t.Parallel() // scenarios mostly wait: all sections share one pool
+					runSection(t, shared, section.scenarios)
+				})
 			}
 		})
 	}

@@ -41,7 +41,8 @@ type Cluster struct {
 
 // NewCluster makes and starts a cluster under dir. With durable set, fsync is on:
 // needed only where the machine itself could go down, for a killed process leaves
-// its writes with the kernel; it is for tests of the settings users run with.
+// its writes with the kernel; it is for tests of the settings users run with. A
+// commit waits for its write in either case, or a kill would lose what was promised.
 func NewCluster(ctx context.Context, dir string, durable bool) (*Cluster, error) {
 	bin, err := postgresFolder()
 	if err != nil {
@@ -146,7 +147,7 @@ func (c *Cluster) launch() error {
 	onOff := map[bool]string{true: "on", false: "off"}[c.durable]
 	cmd := c.command(context.Background(), "postgres", "-D", c.dir, "-p", strconv.Itoa(c.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-		"-c", "fsync="+onOff, "-c", "full_page_writes="+onOff, "-c", "synchronous_commit="+onOff,
+		"-c", "fsync="+onOff, "-c", "full_page_writes="+onOff, "-c", "synchronous_commit=on",
 		"-c", "max_connections="+strconv.Itoa(clusterConnections), "-c", "autovacuum_naptime=5s")
 	log, err := os.OpenFile(filepath.Join(filepath.Dir(c.dir), "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
