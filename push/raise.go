@@ -66,12 +66,7 @@ func (r *round) services() error {
 			return err
 		}
 	}
-	for _, id := range ids { // one whose row is gone is not looked at again
-		if err := r.tx.SetReminderClock(id, next[id]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.tx.SetReminderClocks(ids, next) // one whose row is gone is not looked at again
 }
 
 // service evaluates one service and gives when to look again.

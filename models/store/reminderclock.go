@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // ReminderTouch is what a commit touched, by which services must be looked at again.
@@ -72,16 +74,28 @@ func (tx *ProgramTx) DueServices(limit int) ([]string, error) {
 	return scanIDs(rows)
 }
 
-// SetReminderClock stores when a service is to be looked at next; the zero time is
-// never, unless something of it changes.
-func (tx *ProgramTx) SetReminderClock(service string, next time.Time) error {
-	var at any
-	if !next.IsZero() {
-		at = next.UnixMilli()
+// SetReminderClocks stores when services are to be looked at next; the zero time is
+// never, unless something of one changes.
+func (tx *ProgramTx) SetReminderClocks(services []string, next map[string]time.Time) error {
+	at := make([]pgtype.Int8, len(services))
+	for i, id := range services {
+		if t := next[id]; !t.IsZero() {
+			at[i] = pgtype.Int8{Int64: t.UnixMilli(), Valid: true}
+		}
 	}
-	err := tx.later(`UPDATE reminder_clock SET next_at = ? WHERE program_no = ? AND service_id = ?`, at, tx.Program.No, service)
-	if err != nil {
-		return fmt.Errorf("set reminder clock: %w", err)
+	if tx.s.dialect == Postgres {
+		err := tx.later(`UPDATE reminder_clock c SET next_at = v.next FROM (SELECT unnest(?::uuid[]) AS id, unnest(?::bigint[]) AS next) v
+			WHERE c.program_no = ? AND c.service_id = v.id`, uuids(services), at, tx.Program.No)
+		if err != nil {
+			return fmt.Errorf("set reminder clocks: %w", err)
+		}
+		return nil
+	}
+	for i, id := range services {
+		_, err := tx.exec(`UPDATE reminder_clock SET next_at = ? WHERE program_no = ? AND service_id = ?`, at[i], tx.Program.No, id)
+		if err != nil {
+			return fmt.Errorf("set reminder clock: %w", err)
+		}
 	}
 	return nil
 }
