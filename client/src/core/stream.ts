@@ -46,11 +46,11 @@ export async function* sidePages(session: Session, pull: PullRequest, signal?: A
 }
 
 /** Fetches buckets whole; one that is not held, or no bucket at all, comes back empty. */
-export async function wholeBuckets(session: Session, names: Iterable<string>, limit?: number, signal?: AbortSignal): Promise<Placed[]> {
+export async function wholeBuckets(session: Session, names: Iterable<string>, signal?: AbortSignal): Promise<Placed[]> {
   const buckets = [...new Set(names)].filter(isId)
   const rows: Placed[] = []
   if (buckets.length === 0) return rows
-  for await (const answer of sidePages(session, { buckets, ...(limit && { limit }) }, signal)) rows.push(...placed(answer))
+  for await (const answer of sidePages(session, { buckets }, signal)) rows.push(...placed(answer))
   return rows
 }
 
@@ -74,7 +74,7 @@ export async function drift(
   const mend: Drift['mend'] = async (apply) => {
     for (let i = 0; i < differing.length; i += BUCKETS_AT_ONCE) {
       const some = differing.slice(i, i + BUCKETS_AT_ONCE)
-      await apply(some, await wholeBuckets(session, some, undefined, signal))
+      await apply(some, await wholeBuckets(session, some, signal))
     }
   }
   return { differing, mend }

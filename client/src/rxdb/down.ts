@@ -1,9 +1,10 @@
-import { DigestSum, MAX_PAGES, expectedRows, rowsIn, wholeBuckets, type Digests, type Link, type Placed, type Row, type SyncAnswer } from '@pursuit/client'
+import { DigestSum, MAX_PAGES, expectedRows, rowsIn, sleep, wholeBuckets, type Digests, type Link, type Placed, type Row, type SyncAnswer } from '@pursuit/client'
 import type { Point } from './feed.js'
 import { calm, serverDocs, storedDocs, storedPoint, type Line } from './line.js'
 import type { WithDeleted } from './schema.js'
 
-const MAX_BUFFERED = 20 // pages waiting for a slow storage before the next one is fetched
+const MAX_BUFFERED = 20 // pages waiting for one slow collection before the next is fetched
+const STORING_MS = 20 // between two looks whether the collections have stored what they were handed
 const SAVE_EVERY = 10 // pages between two notes of how far everything is stored
 
 /**
@@ -96,14 +97,14 @@ export class Down {
       this.link.progress((done += rowsIn(answer)), total)
       if (answer.complete) break
       if (page % SAVE_EVERY === SAVE_EVERY - 1) await this.save()
-      while (this.buffered() > MAX_BUFFERED && !signal.aborted) await this.something()
+      while (this.full() && !signal.aborted) await this.something()
     }
     this.answered = asked
     this.wake()
   }
 
-  private buffered(): number {
-    return [...this.lines.values()].reduce((sum, l) => sum + l.tap.buffered, 0)
+  private full(): boolean {
+    return [...this.lines.values()].some((l) => l.tap.buffered > MAX_BUFFERED)
   }
 
   /** Hands a page to the collections: first what goes, then what comes. */
@@ -136,8 +137,8 @@ export class Down {
     return [...new Set([...tap.recentIn(new Set(drops)), ...there.map((d) => d.id)])]
   }
 
-  /** Notes how far every collection has stored. */
-  async save(): Promise<void> {
+  /** Notes how far every collection has stored; true when that is all there is. */
+  async save(): Promise<boolean> {
     let reached = this.head
     this.points.push(this.head)
     for (const line of this.lines.values()) {
@@ -146,6 +147,7 @@ export class Down {
     }
     this.points = this.points.filter((p) => p.n >= reached.n)
     if (reached.n >= this.link.place.n) await this.link.reached(reached, [...this.lines.keys()], reached === this.head)
+    return reached === this.head
   }
 
   /** Rows of tables and fields that an upgraded app is the first to know. */
@@ -160,7 +162,7 @@ export class Down {
   /** The server's rows of a collection, by id, found through the buckets they are in here. */
   async fetchRows(line: Line, ids: string[], signal: AbortSignal): Promise<Map<string, Row>> {
     const buckets = (await storedDocs(line, ids)).map((d) => d.sync_b)
-    const found = await wholeBuckets(this.link.session, buckets, this.limit, signal)
+    const found = await wholeBuckets(this.link.session, buckets, signal)
     return new Map(found.filter((f) => f.table === line.table).map((f) => [f.row.id, f.row]))
   }
 
@@ -184,6 +186,11 @@ export class Down {
 
   /** Compares digests with the server; fetches whole, and hands out, what differs. */
   async verify(signal: AbortSignal): Promise<string[]> {
+    // while somebody asks for more, RxDB waits for us: then the next sync compares
+    while (!(await this.save())) {
+      if (!this.caughtUp || signal.aborted) return []
+      await sleep(STORING_MS)
+    }
     const local = new Map<string, [Line, string][]>()
     const mend = async (buckets: string[], rows: Placed[]) => {
       const here = buckets.flatMap((b) => local.get(b) ?? [])

@@ -39,7 +39,6 @@ export async function storedPoint({ replication }: Line): Promise<Point | undefi
 
 /** Every document of a collection that came from the server. */
 export async function* serverDocs(line: Line): AsyncGenerator<WithDeleted> {
-  await line.replication.internalReplicationState?.streamQueue.down
   let checkpoint: unknown
   for (;;) {
     const { documents, checkpoint: next } = await getChangedDocumentsSince(line.collection.storageInstance, SCAN, checkpoint as never)

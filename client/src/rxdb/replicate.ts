@@ -62,7 +62,7 @@ export class PursuitReplication {
     const stream = new Subject<'RESYNC'>()
     const line = { table, collection, stream, codec: new Codec(table, tableOf(schema, table)), tap: new Tap() } as unknown as Line
     line.replication = replicateRxCollection<PursuitDoc, Point>({
-      replicationIdentifier: `pursuit-${this.options.session.user?.id ?? ''}`,
+      replicationIdentifier: `pursuit-${this.options.session.user?.id}`,
       collection,
       waitForLeadership: this.options.waitForLeadership as boolean, // undefined is RxDB's own default
       // one document is a full page: RxDB asks again until there is nothing left

@@ -41,7 +41,7 @@ export async function stateBeside(collections: RxCollection<any>[]): Promise<Dur
         _rev: createRevision(database.token, previous),
       } as RxDocumentData<StateDoc>
       const { error } = await instance.bulkWrite([previous ? { previous, document } : { document }], NAME)
-      if (error[0] && error[0].status !== 409) throw new Error('pursuit: state not stored')
+      if (error[0] && error[0].status !== 409) throw new Error('pursuit: not stored')
     },
   }
 }

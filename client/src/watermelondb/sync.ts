@@ -189,7 +189,7 @@ export class PursuitSync {
       const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
       if (raw?.sync_b) buckets.add(raw.sync_b)
     }
-    const found = await wholeBuckets(this.session, buckets, this.options.limit, signal)
+    const found = await wholeBuckets(this.session, buckets, signal)
     const rows = new Map(found.map((f) => [`${f.table}/${f.row.id}`, f.row]))
     for (const m of records) this.addFix({ table: m.table, id: m.row, row: rows.get(`${m.table}/${m.row}`) ?? null })
   }
