@@ -247,3 +247,29 @@ func TestNoChangeSkipped(t *testing.T) {
 		})
 	})
 }
+
+// A page is made at one number: what commits between its queries is not in it, and
+// is in the next.
+func TestPageIsMadeAtOneNumber(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		sc := newScene(t, testEngine(t, s), models.RoleOutreachWorker)
+		who, bucket, ctx := sc.users[0], sc.buckets[0], context.Background()
+		sc.commit(sc.insert("people", bucket), sc.give(who.UserID, bucket, models.SourceCreator))
+		before, err := s.Head(ctx, sc.program.No)
+		sc.must(err)
+		sc.commit(sc.insert("people", bucket), sc.take(who.UserID, bucket, models.SourceCreator))
+		after, err := s.Head(ctx, sc.program.No)
+		sc.must(err)
+		for now, held := range map[int64]int{before.Seq: 1, after.Seq: 0} {
+			o, ok, err := sc.e.outlook(ctx, who, cursor{Eff: before.Seq, Pos: before.Seq, AsOf: before.Seq, Tables: models.AllTables}, now)
+			sc.must(err)
+			list, err := s.HeldAmong(ctx, o.now, sc.buckets[:])
+			sc.must(err)
+			dropped, err := s.Dropped(ctx, o.then, o.now, "", 10)
+			sc.must(err)
+			if !ok || len(list) != held || len(dropped) != 1-held {
+				t.Errorf("at %d: %d held, %d dropped", now, len(list), len(dropped))
+			}
+		}
+	})
+}
