@@ -17,6 +17,8 @@ import (
 	"pursuit/models"
 	"pursuit/models/store"
 	"pursuit/models/store/storetest"
+	"pursuit/push"
+	"pursuit/push/fcm"
 	"pursuit/sync"
 )
 
@@ -71,7 +73,9 @@ func newSite(t testing.TB, st *store.Store, trusted ...netip.Prefix) *site {
 	must(t, err)
 	metrics, err := NewRegistry()
 	must(t, err)
-	s.server, err = New(Config{Store: st, Auth: s.auth, Engine: engine, Accounts: engine, Metrics: metrics, Trusted: trusted})
+	reminders, err := push.New(push.Config{Store: st, Rows: engine, Sender: fcm.NewLog(slog.Default()), Log: slog.Default()})
+	must(t, err)
+	s.server, err = New(Config{Store: st, Auth: s.auth, Engine: engine, Accounts: engine, Push: reminders, Metrics: metrics, Trusted: trusted})
 	must(t, err)
 	web := httptest.NewServer(s.server.Handler())
 	t.Cleanup(web.Close)
