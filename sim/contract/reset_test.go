@@ -14,6 +14,8 @@ func resetScenarios() []scenario {
 		{"devices heal a server restored with the command", restoredByCommand},
 		{"devices heal a server restored without telling it", restoredSilently},
 		{"restored twice is two epochs", restoredTwice},
+		{"devices heal in whatever order they come back", restoredOrder},
+		{"a worker's queue of before the backup is taken once", restoredQueue},
 	}
 }
 
@@ -177,4 +179,54 @@ func restoredTwice(t *testing.T, at *place) {
 		s.crew.worker.heal()
 		s.crew.worker.sees(true, "contact_attempts", s.fresh.Row)
 	}
+}
+
+// restoredOrder: an edit of a row that the restore took away comes back before the
+// row itself does. Nothing a worker wrote is ever lost.
+func restoredOrder(t *testing.T, at *place) {
+	mine := at.own(t, nil)
+	w := mine.program(t)
+	crew := w.team()
+	made := w.open(crew, crew.worker)
+	mine.backup(t)
+	visit, aunt := attempt(made.service), contact(made.person)
+	crew.worker.applied(visit, aunt)
+	base := crew.supervisor.must("contact_attempts", visit.Row).V()
+	patch := harness.Patch("contact_attempts", visit.Row, base, map[string]any{"outcome": "spoke"})
+	erase := harness.Delete("known_contacts", aunt.Row, crew.supervisor.Row("known_contacts", aunt.Row).V())
+	crew.supervisor.applied(patch, erase)
+	crew.supervisor.pull()
+	crew.worker.pull()
+	mine.restore(t, true)
+	crew.supervisor.reconcile(patch, erase)
+	crew.supervisor.heal()
+	crew.worker.reconcile(visit, aunt)
+	crew.worker.heal()
+	eventually(t, schedulerLimit, "the edit that came back before its row", func() bool {
+		row := crew.worker.pulled("contact_attempts", visit.Row)
+		return row != nil && row.Text("outcome") == "spoke" && crew.worker.Row("known_contacts", aunt.Row) == nil
+	})
+	crew.supervisor.heal()
+	if row := crew.supervisor.Row("contact_attempts", visit.Row); row.Text("outcome") != "spoke" {
+		t.Errorf("the supervisor has %v", row)
+	}
+}
+
+func restoredQueue(t *testing.T, at *place) {
+	mine := at.own(t, nil)
+	w := mine.program(t)
+	crew := w.crew()
+	made := w.open(crew, crew.worker)
+	crew.worker.pull()
+	waiting := attempt(made.service) // in the phone's queue all along
+	mine.backup(t)
+	crew.manager.applied(attempt(made.service))
+	mine.restore(t, true)
+	page := crew.worker.reconcile(waiting)
+	outcome(t, page.Results[0], "applied", "", "")
+	if replay := crew.worker.one(waiting); !replay.Duplicate || replay.V != page.Results[0].V {
+		t.Errorf("its replay: %+v after %+v", replay, page.Results[0])
+	}
+	crew.worker.heal()
+	crew.worker.sees(true, "contact_attempts", waiting.Row)
 }
