@@ -13,7 +13,7 @@ export interface PursuitDoc {
 export type WithDeleted = PursuitDoc & { _deleted: boolean }
 
 /** Names that RxDB keeps for its documents' own methods; such a field gets a trailing underscore. */
-const TAKEN = new Set(['set', 'get', 'patch', 'remove', 'deleted'])
+const TAKEN = new Set(['set', 'get', 'remove'])
 const nameIn = (field: string) => (TAKEN.has(field) ? `${field}_` : field)
 
 const TYPES: Record<string, string | string[]> = {

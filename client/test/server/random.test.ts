@@ -179,7 +179,10 @@ async function judge(life: Life): Promise<void> {
   const told: Outcome[] = (await Promise.all(life.devices.map((d) => d.outcomes()))).flat()
   for (const id of life.made) {
     const said = told.filter((o) => o.row === id).map((o) => `${o.op} ${o.status} ${o.code ?? ''}`).join(', ')
-    assert.ok(known.has(id) || held.has(id) || life.removed.has(id), `attempt ${id} is nowhere; told: ${said || 'nothing'}`)
+    if (known.has(id) || held.has(id) || life.removed.has(id)) continue
+    const made = life.devices.findIndex((d) => life.attempts.get(d)?.includes(id))
+    const shown = await Promise.all(life.devices.map(async (d) => (await d.get('contact_attempts', id)) !== undefined))
+    assert.fail(`attempt ${id} of device ${made} is nowhere; shown by ${shown}; told: ${said || 'nothing'}`)
   }
   assert.deepEqual(told.filter((o) => o.status === 'unsent' || o.status === 'stuck'), [])
 }
