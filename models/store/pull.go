@@ -55,7 +55,7 @@ const bySeqMost = 2000
 // that the view holds now and held when the row changed.
 func (s *Store) Ongoing(ctx context.Context, v View, from, to, asOf int64, limit int, visit Visit) error {
 	// held when it changed: by a grant that stands, or stood when the last page was made
-	then := ` AND EXISTS (SELECT 1 FROM grants g WHERE ` + ours + ` AND g.bucket = f.bucket
+	then := ` AND EXISTS (SELECT 1 FROM grants g` + s.by("grants_by_bucket") + ` WHERE ` + ours + ` AND g.bucket = f.bucket
 		AND (g.revoked IS NULL OR g.revoked > ?) AND ` + effective + ` <= f.seq)`
 	thenArgs := args(v.ours(), asOf, v.effective())
 	rangeOf := `f.program_no = ? AND f.seq > ? AND f.seq <= ? AND ` + s.visibleTable()
@@ -69,7 +69,7 @@ func (s *Store) Ongoing(ctx context.Context, v View, from, to, asOf int64, limit
 			args(v.ours(), v.At, s.ids(v.Standing[:]), rangeArgs, s.ids(v.Standing[:]), thenArgs, limit)...)
 	}
 	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM feed f WHERE `+rangeOf+` AND (f.bucket IN (?, ?) OR (
-		EXISTS (SELECT 1 FROM grants g WHERE `+ours+` AND g.bucket = f.bucket AND `+standing+`)`+then+`))
+		EXISTS (SELECT 1 FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+` AND g.bucket = f.bucket AND `+standing+`)`+then+`))
 		ORDER BY f.seq LIMIT ?`,
 		args(rangeArgs, v.Standing[0], v.Standing[1], v.ours(), v.At, thenArgs, limit)...)
 }
@@ -119,7 +119,7 @@ func (s *Store) Widened(ctx context.Context, v View, at, pos, asOf int64, limit 
 // a membership took out of view, where the bucket itself stays, by whatever grant.
 func (s *Store) Withdrawn(ctx context.Context, then, now View, pos int64, limit int, visit Visit) error {
 	return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (SELECT DISTINCT g.bucket FROM grants g`+s.by("grants_by_bucket")+` WHERE `+ours+`
-			AND `+standing+` AND EXISTS (SELECT 1 FROM grants h WHERE h.program_no = g.program_no AND h.bucket = g.bucket
+			AND `+standing+` AND EXISTS (SELECT 1 FROM grants h`+s.by("grants_by_bucket")+` WHERE h.program_no = g.program_no AND h.bucket = g.bucket
 				AND h.principal IN (?, ?) AND h.granted <= ? AND (h.revoked IS NULL OR h.revoked > ?))`+s.plusIDs()+`) AS held
 		CROSS JOIN feed f`+s.by("feed_by_bucket")+` WHERE f.program_no = ? AND f.bucket = held.bucket AND f.seq > ? AND `+
 		s.visibleTable()+` ORDER BY f.seq LIMIT ?`,

@@ -91,7 +91,7 @@ func (s *Store) Dropped(ctx context.Context, then, now View, after string, limit
 		condition = `g.revoked > ?` // the usual case has an index of its own
 	}
 	rows, err := s.readQuery(ctx, `SELECT DISTINCT g.bucket FROM grants g WHERE `+ours+` AND `+condition+`
-		AND g.bucket > ? AND NOT EXISTS (SELECT 1 FROM grants h WHERE h.program_no = g.program_no AND h.bucket = g.bucket
+		AND g.bucket > ? AND NOT EXISTS (SELECT 1 FROM grants h`+s.by("grants_by_bucket")+` WHERE h.program_no = g.program_no AND h.bucket = g.bucket
 			AND h.principal IN (?, ?) AND h.granted <= ? AND (h.revoked IS NULL OR h.revoked > ?))
 		ORDER BY g.bucket LIMIT ?`,
 		args(then.ours(), then.At, rowID(after), now.User, now.Org, now.At, now.At, limit)...)
