@@ -2,11 +2,9 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"pursuit/sim/harness"
@@ -233,80 +231,4 @@ func (r *Run) patchUser(ctx context.Context, id string, set map[string]any) erro
 			return err
 		}
 	}
-}
-
-// struckSync lets a device sync while a server or the database is struck.
-func (r *Run) struckSync(ctx context.Context, op Op) error {
-	d, ok := pick(r.devices, op.A)
-	if !ok {
-		return nil
-	}
-	r.route(d, op.B)
-	if !r.leads {
-		return r.catchUp(ctx, d)
-	}
-	struck := make(chan error, 1)
-	go func() { struck <- r.world.strike(ctx, op.Kind, op.B, time.Duration(op.C%20)*time.Millisecond) }()
-	_, err := r.exchange(ctx, d, exchangeHow{copies: 1 + int(op.C%2)})
-	return errors.Join(<-struck, err)
-}
-
-// burstDevices is how many devices push at the same time in a burst.
-const burstDevices = 6
-
-// together lets several devices push and pull at once. What they push are inserts
-// below rows in scope, which give the same outcome in every order.
-func (r *Run) together(ctx context.Context, op Op) error {
-	all := r.those(true, oracle.Worker, oracle.Manager, oracle.Supervisor)
-	var crew []*device
-	for i := range burstDevices {
-		if d, ok := pick(all, op.A+uint32(i)*5); ok && !slices.Contains(crew, d) {
-			crew = append(crew, d)
-		}
-	}
-	for i, d := range crew {
-		r.route(d, op.B+uint32(i))
-		if err := r.catchUp(ctx, d); err != nil {
-			return err
-		}
-		for j := range op.C % 4 {
-			r.contactAt(d, Op{B: op.B + j})
-			r.attemptAt(d, Op{Kind: editAttempt, B: op.C + j})
-		}
-	}
-	pages, sure, errs := make([][]harness.Page, len(crew)), make([]bool, len(crew)), make([]error, len(crew))
-	var group sync.WaitGroup
-	var counting sync.Mutex
-	for i, d := range crew {
-		group.Go(func() {
-			page, tries, err := r.answered(ctx, d, wires(d.queue), d.NextPull())
-			pages[i], sure[i], errs[i] = []harness.Page{page}, tries == 1, err
-			counting.Lock()
-			r.Stats.Requests += tries
-			counting.Unlock()
-		})
-	}
-	group.Wait()
-	for i, d := range crew {
-		if errs[i] != nil {
-			return fmt.Errorf("%s: %w", d.name, errs[i])
-		}
-		if _, err := r.judge(d, d.queue, pages[i], sure[i]); err != nil {
-			return fmt.Errorf("%s: %w", d.name, err)
-		}
-	}
-	for i, d := range crew {
-		if _, err := r.take(d, d.queue, pages[i][0]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func wires(batch []queued) []harness.Mutation {
-	push := make([]harness.Mutation, len(batch))
-	for i, q := range batch {
-		push[i] = q.wire
-	}
-	return push
 }

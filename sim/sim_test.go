@@ -7,8 +7,8 @@ import (
 )
 
 // TestSimulation is the short run for every change: each database gets a few
-// programs, one after another, with kills and restarts among them. After each, all
-// devices equal the oracle. A failure names the seed: go run ./sim/cmd/sim -seed N.
+// programs, one after another, with kills and restarts among them, and at the end a
+// lost database put back from a backup. After each, all devices equal the oracle. A failure names the seed: go run ./sim/cmd/sim -seed N.
 func TestSimulation(t *testing.T) {
 	const (
 		programs = 2
@@ -30,6 +30,11 @@ func TestSimulation(t *testing.T) {
 				run, err := world.Play(t.Context(), Generate(seed, ops, strikes), true)
 				if err != nil {
 					t.Fatalf("seed %d: %v (logs in %s)", seed, err, world.Dir())
+				}
+				if seed == programs {
+					if err := run.Restore(t.Context(), seed); err != nil {
+						t.Fatalf("seed %d, a restored backup: %v (logs in %s)", seed, err, world.Dir())
+					}
 				}
 				if run.Stats.Mutations == 0 || run.Stats.Rows == 0 || run.Stats.Results["merged"] == 0 {
 					t.Errorf("seed %d attacked nothing: %+v", seed, run.Stats)

@@ -48,10 +48,6 @@ func mutationFaults(t *testing.T, at *place) {
 		mutation.Set[name] = value
 		return mutation
 	}
-	without := func(mutation harness.Mutation, name string) harness.Mutation {
-		delete(mutation.Set, name)
-		return mutation
-	}
 	faults := []mutationFault{
 		{"unknown table", harness.Insert("secrets", map[string]any{"a": 1}), "unknown_table", "table"},
 		{"no table", with(person("gender", "f"), func(m *harness.Mutation) { m.Table = "" }), "unknown_table", "table"},
@@ -74,6 +70,31 @@ func mutationFaults(t *testing.T, at *place) {
 		{"latitude off the globe", visit("latitude", 91), "invalid_value", "latitude"},
 		{"longitude off the globe", visit("longitude", -181), "invalid_value", "longitude"},
 		{"reference that is no id", visit("known_contact_id", "aunt"), "invalid_value", "known_contact_id"},
+	}
+	for _, fault := range append(faults, shapeFaults(crew, made, base)...) {
+		got := crew.manager.one(fault.mutation)
+		if got.Status != "rejected" || got.Code != fault.code && fault.code != "" || got.Field != fault.field && fault.field != "" || got.Message == "" {
+			t.Errorf("%s: %+v, want rejected %s of field %s with a message", fault.name, got, fault.code, fault.field)
+		}
+	}
+}
+
+// shapeFaults are the faults of fields that are missing or not to be written, and
+// of the mutation around them.
+func shapeFaults(crew team, made matter, base int64) []mutationFault {
+	person := func(name string, value any) harness.Mutation {
+		return harness.Insert("people", map[string]any{"code": "K", name: value})
+	}
+	visit := func(name string, value any) harness.Mutation {
+		mutation := attempt(made.service)
+		mutation.Set[name] = value
+		return mutation
+	}
+	without := func(mutation harness.Mutation, name string) harness.Mutation {
+		delete(mutation.Set, name)
+		return mutation
+	}
+	return []mutationFault{
 		{"missing code", harness.Insert("people", map[string]any{"first_name": "A"}), "missing_field", "code"},
 		{"null code", harness.Insert("people", map[string]any{"code": nil}), "missing_field", "code"},
 		{"missing outcome", without(attempt(made.service), "outcome"), "missing_field", "outcome"},
@@ -90,12 +111,6 @@ func mutationFaults(t *testing.T, at *place) {
 		{"base below 0", with(harness.Patch("people", made.person, -1, map[string]any{"gender": "f"}), func(*harness.Mutation) {}), "invalid_value", "base"},
 		{"patch of an unknown row", harness.Patch("people", harness.NewID(), 5, map[string]any{"gender": "f"}), "row_gone", ""},
 		{"delete of an unknown row", harness.Delete("people", harness.NewID(), 5), "row_gone", ""},
-	}
-	for _, fault := range faults {
-		got := crew.manager.one(fault.mutation)
-		if got.Status != "rejected" || got.Code != fault.code && fault.code != "" || got.Field != fault.field && fault.field != "" || got.Message == "" {
-			t.Errorf("%s: %+v, want rejected %s of field %s with a message", fault.name, got, fault.code, fault.field)
-		}
 	}
 }
 

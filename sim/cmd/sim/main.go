@@ -28,7 +28,7 @@ type settings struct {
 	ops, strikes, programs, repeats int
 	db                              string
 	shrink                          time.Duration
-	keep                            bool
+	keep, restore                   bool
 }
 
 func main() {
@@ -40,6 +40,7 @@ func main() {
 	flag.IntVar(&s.repeats, "repeats", 1, "rounds, with seeds that follow each other")
 	flag.StringVar(&s.db, "db", "sqlite", "sqlite or postgres")
 	flag.DurationVar(&s.shrink, "shrink", 3*time.Minute, "time to look for a shorter failure")
+	flag.BoolVar(&s.restore, "restore", false, "with one program: end each round with a lost database, put back from a backup")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with database and logs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -78,6 +79,9 @@ func play(ctx context.Context, world *sim.World, s settings, seed uint64) error 
 		group.Go(func() {
 			mine := seed + uint64(i)
 			played, err := world.Play(ctx, sim.Generate(mine, s.ops, s.strikes), i == 0)
+			if err == nil && s.restore && s.programs == 1 {
+				err = played.Restore(ctx, mine)
+			}
 			errs[i] = err
 			slog.Info("played", "seed", mine, "db", s.db, "stats", fmt.Sprintf("%+v", played.Stats), "strikes", world.Strikes(),
 				"seconds", int(time.Since(started).Seconds()), "ok", err == nil)
