@@ -167,7 +167,8 @@ func quarantine() *Table {
 }
 
 func conflicts() *Table {
-	return &Table{Name: "conflicts", No: 16, Bucket: BucketOfRow, Hidden: hiddenFromWorkers(), Fields: []Field{
+	hidden := []Role{RoleOutreachWorker, RoleDirector, RoleReferralPartner, RoleAdmin} // settings have conflicts too
+	return &Table{Name: "conflicts", No: 16, Bucket: BucketOfRow, Hidden: hidden, Fields: []Field{
 		text("table").server(), id("row").server(), text("field").server(), code("policy", policies).server(),
 		{Name: "base_value", Type: TypeAny, ReadOnly: true}, {Name: "kept_value", Type: TypeAny, ReadOnly: true},
 		{Name: "lost_value", Type: TypeAny, ReadOnly: true}, id("lost_by").server(), timestamp("lost_at").server(),

@@ -216,13 +216,17 @@ func canonObject(f *Field, raw json.RawMessage) (json.RawMessage, string) {
 	return out, ""
 }
 
+// numberMax is how long a number in a free value may be written.
+const numberMax = 64
+
 // finite tells whether every number in a JSON value fits a double, for databases
 // refuse what does not. Depth is bounded where the request is read.
 func finite(v any) bool {
 	switch x := v.(type) {
 	case json.Number:
 		f, err := x.Float64()
-		return err == nil && !math.IsInf(f, 0)
+		plainZero := f == 0 && !strings.ContainsAny(string(x), "eE")
+		return err == nil && len(x) <= numberMax && !math.IsInf(f, 0) && (plainZero || math.Abs(f) >= 1e-300)
 	case []any:
 		for _, e := range x {
 			if !finite(e) {

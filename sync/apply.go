@@ -130,6 +130,11 @@ func (w *world) insert(j *job, t *models.Table, values map[int]json.RawMessage) 
 	if existing != nil {
 		return rejected(j, models.Reject(models.CodeRowExists, "row", "there is such a row already")), nil
 	}
+	if t.Root == "" && t.Name != "settings" {
+		if taken, err := w.bucketTaken(j.Row); err != nil || taken {
+			return rejected(j, models.Reject(models.CodeRowExists, "row", "there is such a row already")), err
+		}
+	}
 	parents, late, v, err := w.parents(j, t, values)
 	if err != nil || v.fate != applied {
 		return v, err
@@ -174,7 +179,8 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	if err != nil || rejection != nil {
 		return refuse(j, rejection), err
 	}
-	if rejection := scope.Check(scope.Write{Who: j.who, Op: j.Op, Table: t, Row: row, Values: values}); rejection != nil {
+	if rejection := scope.Check(scope.Write{Who: j.who, Op: j.Op, Table: t, Row: row, Values: values,
+		Unseen: unseenStatus(j, row)}); rejection != nil {
 		return rejected(j, rejection), nil
 	}
 	edit := merge.Edit{Values: values, Base: j.Base, By: j.writer(w.tx.Seq() + 1)}
@@ -185,6 +191,11 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 		return verdict{}, err
 	}
 	var out merge.Outcome
+	if row.Deleted && t.Name == "settings" {
+		if taken, err := w.settingTaken(row); err != nil || taken {
+			return gone(j), err
+		}
+	}
 	if row.Deleted {
 		var stands bool
 		if out, stands, rejection = merge.Revive(row, edit); !stands {
@@ -197,6 +208,13 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 		return rejected(j, rejection), nil
 	}
 	return w.store(j, row, out)
+}
+
+// unseenStatus tells whether somebody else changed the row's status after its author
+// had last seen it.
+func unseenStatus(j *job, row *models.Row) bool {
+	last := row.Meta.Writer("status")
+	return last.V > j.Base && !last.Same(j.writer(0))
 }
 
 // before gives the row as the author of an edit had last seen it, when the edit

@@ -44,7 +44,8 @@ func (w *world) restore(j *job, old, row *models.Row) (*models.Rejection, error)
 		return models.Reject(models.CodeRowGone, "row", "the row is gone"), nil
 	}
 	again := *j
-	again.Mutation = models.Mutation{ID: models.DerivedID(row.ID, "restore"), Table: t.Name, Row: target.ID,
+	again.offset, again.suspect = 0, false // the value is corrected already
+	again.Mutation = models.Mutation{ID: models.NewID(), Table: t.Name, Row: target.ID,
 		Op: models.OpPatch, Base: target.V, At: models.FormatTime(j.at), Set: map[string]json.RawMessage{}}
 	again.hash, again.raw = fingerprint(j.who.UserID, again.Mutation), nil
 	if row.Text("field") == models.Deletion {

@@ -66,6 +66,12 @@ func BadCursor() error {
 	return models.E(models.KindBadRequest, "bad_cursor", "The cursor is not one of this server's for you.")
 }
 
+// continues tells whether the cursor is a place in a stream that brought at least
+// these tables.
+func (c cursor) continues(tables models.TableSet) bool {
+	return (c.Mode == modeStream || c.Mode == modeFirst) && tables&^c.Tables == 0
+}
+
 // seal writes a cursor for a user of a program.
 func (e *Engine) seal(who models.Actor, c cursor) string {
 	b := make([]byte, 0, cursorSize+macSize)

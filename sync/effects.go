@@ -35,7 +35,7 @@ func (w *world) effects(j *job, old, row *models.Row) (*models.Rejection, error)
 	case "conflicts":
 		return w.restore(j, old, row)
 	case "quarantine":
-		return w.release(old, row)
+		return w.release(j, old, row)
 	}
 	return nil, nil
 }

@@ -19,7 +19,8 @@ type job struct {
 	offset   time.Duration
 	suspect  bool
 	received time.Time
-	released bool // a supervisor let it out of quarantine: access is not asked again
+	releaser models.Actor // who released it
+	released bool         // a supervisor let it out of quarantine: access is not asked again
 	hash     []byte
 	raw      json.RawMessage
 	order    int64

@@ -36,7 +36,7 @@ func (e *Engine) pull(ctx context.Context, who models.Actor, req PullRequest, h 
 		return e.first(ctx, who, cursor{Mode: modeFirst, Epoch: h.Epoch, Eff: h.Seq, AsOf: h.Seq, Tables: tables}, h, req.Limit)
 	}
 	c, ok := e.open(who, req.Cursor)
-	if !ok || c.Mode != modeStream && c.Mode != modeFirst || tables&^c.Tables != 0 {
+	if !ok || !c.continues(tables) {
 		return nil, BadCursor()
 	}
 	c.Tables = tables

@@ -46,7 +46,9 @@ func (w *world) know(ids []string, rows []*models.Row) {
 		w.known[id] = true
 	}
 	for _, r := range rows {
-		w.rows[rowKey{r.Table, r.ID}] = &held{row: r, stored: true}
+		if key := (rowKey{r.Table, r.ID}); w.rows[key] == nil {
+			w.rows[key] = &held{row: r, stored: true}
+		}
 	}
 }
 
@@ -113,8 +115,14 @@ func groupOf(items []Item, first int) []int {
 // together runs the mutations of one group (or a single one) and logs their results.
 func (w *world) together(p *pending, who models.Actor, members []int) error {
 	var jobs []*job
-	var places []int
+	var places, again []int
+	sent := make(map[string]bool, len(members))
 	for _, i := range members {
+		if sent[p.items[i].ID] {
+			again = append(again, i)
+			continue
+		}
+		sent[p.items[i].ID] = true
 		j := w.newJob(&p.items[i], p, who)
 		if result, replayed := w.replay(j); replayed {
 			p.results[i] = result
@@ -129,6 +137,9 @@ func (w *world) together(p *pending, who models.Actor, members []int) error {
 	for n, j := range jobs {
 		p.results[places[n]] = verdicts[n].result
 		w.remember(j, verdicts[n])
+	}
+	for _, i := range again { // sent twice in one group
+		p.results[i], _ = w.replay(w.newJob(&p.items[i], p, who))
 	}
 	return nil
 }
@@ -199,8 +210,28 @@ func (w *world) decide(jobs []*job, items []Item, places []int) ([]verdict, erro
 	if len(jobs) > 1 && worst != applied {
 		w.rollback(steps, seq)
 		w.fateOfAll(jobs, verdicts, worst)
+		if err := w.rowsAsTheyStand(jobs, verdicts); err != nil {
+			return nil, err
+		}
 	}
 	return verdicts, w.keepAll(jobs, verdicts)
+}
+
+// rowsAsTheyStand gives the rejected members of a group that was undone the rows as
+// they are without the group.
+func (w *world) rowsAsTheyStand(jobs []*job, verdicts []verdict) error {
+	for n, j := range jobs {
+		t := models.Tables.Table(j.Table)
+		if t == nil || verdicts[n].fate != refused {
+			continue
+		}
+		verdicts[n].result.Row, verdicts[n].result.V = nil, 0
+		var err error
+		if verdicts[n], err = w.withRow(j, t, verdicts[n]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fateOfAll gives every member of a group the group's fate.

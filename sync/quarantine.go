@@ -38,13 +38,16 @@ func (w *world) quarantine(j *job, reason string) error {
 }
 
 // release applies a quarantined mutation as its author's, with its first time.
-func (w *world) release(old, row *models.Row) (*models.Rejection, error) {
+func (w *world) release(by *job, old, row *models.Row) (*models.Rejection, error) {
 	if old == nil || row.Text("state") != "released" || old.Text("state") == "released" {
 		return nil, nil
 	}
-	body, err := w.tx.MutationBody(row.Text("mutation_id"))
+	body, err := w.loggedBody(row.Text("mutation_id"))
 	if err != nil {
 		return nil, err
+	}
+	if body == nil {
+		return models.Reject(models.CodeRowGone, "state", "the mutation is not kept any more"), nil
 	}
 	author, err := w.author(row.Text("by"))
 	if err != nil {
@@ -54,7 +57,7 @@ func (w *world) release(old, row *models.Row) (*models.Rejection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read kept mutation: %w", err)
 	}
-	j.released = true
+	j.released, j.releaser = true, by.who
 	v, err := w.applyReleased(j)
 	if err != nil {
 		return nil, err
@@ -67,4 +70,15 @@ func (w *world) release(old, row *models.Row) (*models.Rejection, error) {
 		return models.Reject(code, "state", "the mutation cannot be applied: "+v.result.Message), nil
 	}
 	return nil, nil
+}
+
+// releasable tells whether a released mutation may write in a bucket: its author held
+// it once, or who releases it holds it now. Nobody lets themselves in.
+func (w *world) releasable(j *job, bucket string) (bool, error) {
+	a, err := w.access(j.who, bucket)
+	if err != nil || a.Ever() {
+		return err == nil, err
+	}
+	a, err = w.access(j.releaser, bucket)
+	return a.Now, err
 }

@@ -27,6 +27,13 @@ func (w *world) parents(j *job, t *models.Table, values map[int]json.RawMessage)
 		}
 		found[p.Field] = row
 		if j.released {
+			ok, err := w.releasable(j, row.Bucket)
+			if err != nil {
+				return nil, false, verdict{}, err
+			}
+			if !ok {
+				return nil, false, deferred(j, id), nil
+			}
 			continue
 		}
 		access, err := w.access(j.who, row.Bucket)
@@ -69,7 +76,11 @@ func (w *world) target(j *job, t *models.Table) (*models.Row, verdict, error) {
 		return nil, v, err
 	}
 	if j.released {
-		return row, verdict{}, nil
+		ok, err := w.releasable(j, row.Bucket)
+		if err != nil || ok {
+			return row, verdict{}, err
+		}
+		return nil, gone(j), nil
 	}
 	if t.Name == "settings" {
 		return row, settingsTarget(j, row), nil

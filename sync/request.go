@@ -56,7 +56,14 @@ func Decode(body []byte) (Request, error) {
 	if !gjson.ValidBytes(body) || !frame.IsObject() {
 		return Request{}, models.E(models.KindBadRequest, "bad_json", "The body is not a JSON object.")
 	}
-	parts := fields(frame)
+	parts := map[string]json.RawMessage{}
+	frame.ForEach(func(key, value gjson.Result) bool {
+		switch key.Str {
+		case "protocol", "schema", "device_time", "push", "pull":
+			parts[key.Str] = json.RawMessage(value.Raw)
+		}
+		return true
+	})
 	req := Request{Schema: models.SchemaVersion}
 	if number, ok := wholeNumber(parts["protocol"]); !ok || number != Protocol {
 		return req, &models.Error{Kind: models.KindInvalid, Code: "unsupported_protocol", Text: "This server speaks protocol 1.",
@@ -112,7 +119,11 @@ func (r *Request) push(raw json.RawMessage) error {
 	if !list.IsArray() {
 		return models.Invalid("body.push", "must be an array of mutations")
 	}
-	items := list.Array()
+	var items []gjson.Result
+	list.ForEach(func(_, item gjson.Result) bool { // stops early: a body holds millions of nothing
+		items = append(items, item)
+		return len(items) <= MutationsMax
+	})
 	if len(items) > MutationsMax {
 		return &models.Error{Kind: models.KindInvalid, Code: "too_many_mutations", Text: "At most 1000 mutations a request.",
 			Faults: []models.FieldFault{{Location: "body.push", Message: "must have at most 1000 entries"}}}
@@ -258,14 +269,19 @@ func stringList(raw json.RawMessage, location string, most int, into *[]string) 
 	if !present(raw) {
 		return nil
 	}
-	if raw[0] != '[' || json.Unmarshal(raw, into) != nil {
+	list, wrong := gjson.ParseBytes(raw), false
+	out := []string{}
+	list.ForEach(func(_, entry gjson.Result) bool {
+		wrong = entry.Type != gjson.String
+		out = append(out, entry.Str)
+		return !wrong && len(out) <= most
+	})
+	*into = out
+	switch {
+	case !list.IsArray() || wrong:
 		return models.Invalid(location, "must be an array of strings")
-	}
-	if len(*into) > most {
+	case len(out) > most:
 		return models.Invalid(location, "has too many entries")
-	}
-	if *into == nil {
-		*into = []string{}
 	}
 	return nil
 }

@@ -22,7 +22,9 @@ type Answer struct {
 func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answer, error) {
 	a := Answer{Time: e.store.Clock()}
 	if req.Pull != nil && req.Pull.Cursor != "" { // a bad cursor is told before anything is stored
-		if _, ok := e.open(who, req.Pull.Cursor); !ok {
+		c, ok := e.open(who, req.Pull.Cursor)
+		streams := req.Pull.Buckets == nil && req.Pull.Backfill == 0
+		if !ok || streams && !c.continues(wanted(req.Pull.Tables)) {
 			return a, BadCursor()
 		}
 	}

@@ -16,6 +16,9 @@ func (w *world) completeTransfer(j *job, row, service *models.Row) (*models.Reje
 	if rejection, err := w.checkOrg(row.Text("to_org_id"), "to_org_id"); err != nil || rejection != nil {
 		return rejection, err
 	}
+	if to, _, err := w.org(row.Text("to_org_id")); err != nil || to.Kind == models.OrgLawEnforcement {
+		return models.Reject(models.CodeForbidden, "to_org_id", "cases are not given to law enforcement"), err
+	}
 	standard(row, "state", "pending")
 	person, err := w.live(models.Tables.Table("people"), service.Text("person_id"))
 	if err != nil || person == nil {

@@ -30,6 +30,7 @@ type world struct {
 	orgs    map[string]models.Org
 	members map[string][]models.Membership
 	lead    *string
+	orgIDs  map[string]bool // every organisation of the program, once asked for
 
 	seen     map[string]store.LoggedMutation
 	log      []store.LoggedMutation
@@ -313,6 +314,29 @@ func (w *world) org(id string) (models.Org, bool, error) {
 		w.orgs[id] = o
 	}
 	return o, err == nil, err
+}
+
+// bucketTaken tells whether an id is a bucket already: the program's, an
+// organisation's, or that of a row of another table. A row that is its own bucket
+// must never get the id of one, or it would be held by who holds that.
+func (w *world) bucketTaken(id string) (bool, error) {
+	if id == w.tx.Program.ID || id == store.NoPrincipal {
+		return true, nil
+	}
+	if w.orgIDs == nil {
+		ids, err := w.tx.OrgIDs()
+		if err != nil {
+			return false, err
+		}
+		w.orgIDs = ids
+	}
+	if w.orgIDs[id] {
+		return true, nil
+	}
+	if err := w.loadGrants(id); err != nil {
+		return false, err
+	}
+	return len(w.grants[id]) > 0, nil
 }
 
 // leadOrg gives the id of the lead organisation, "" when there is none.

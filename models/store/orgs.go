@@ -84,3 +84,17 @@ func (s *Store) Orgs(ctx context.Context, program int32, after string, limit int
 	}
 	return out, nil
 }
+
+// OrgIDs gives the ids of all organisations of the program.
+func (tx *ProgramTx) OrgIDs() (map[string]bool, error) {
+	rows, err := tx.query(`SELECT id FROM orgs WHERE program_no = ?`, tx.Program.No)
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	ids, err := scanIDs(rows)
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}

@@ -18,6 +18,9 @@ func (m *merger) unit(name string) *models.Rejection {
 	next := m.unitValues(fields)
 	from, to := models.Text(m.old.Values[head]), models.Text(next[0])
 	legal := models.LegalTransition(from, to)
+	if models.Reopens(from, to) && next[1] == nil && m.unitConcurrent(fields) {
+		legal = false // its author did not know that there was anything to reopen
+	}
 	if !m.unitConcurrent(fields) {
 		if !legal {
 			return models.Reject(models.CodeForbiddenTransition, f.Name, "this status cannot follow the present one")

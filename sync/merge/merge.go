@@ -127,12 +127,16 @@ func (m *merger) wins(f *models.Field, current, sent json.RawMessage) bool {
 // contest keeps one of two values and records the other.
 func (m *merger) contest(i int, f *models.Field, current, sent json.RawMessage, wins bool) {
 	if wins {
-		m.lose(i, f, sent, current, m.old.Meta.Writer(f.Name))
+		if !f.ReadOnly { // what the server sets follows the field that was sent
+			m.lose(i, f, sent, current, m.old.Meta.Writer(f.Name))
+		}
 		m.set(i, f, sent)
 		return
 	}
-	m.lose(i, f, current, sent, m.e.By)
-	m.out.Merged = true
+	if !f.ReadOnly {
+		m.lose(i, f, current, sent, m.e.By)
+		m.out.Merged = true
+	}
 }
 
 // settle stores a combination of both values.

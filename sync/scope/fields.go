@@ -14,6 +14,7 @@ type Write struct {
 	Row    *models.Row                    // the standing row; nil for an insert
 	Values map[int]json.RawMessage        // what is sent, canonical
 	Parent func(field string) *models.Row // the row a Parent field points to
+	Unseen bool                           // somebody changed the status and the author has not seen it
 }
 
 // text gives a sent string, or the standing one where none is sent.
@@ -131,7 +132,7 @@ func checkStatus(w Write, from string) *models.Rejection {
 	if w.Who.Role == models.RoleOutreachWorker && to != models.SLOEngaged && to != models.Refused {
 		return models.Reject(models.CodeForbiddenTransition, "status", "outreach workers set slo_engaged and refused")
 	}
-	if models.Reopens(from, to) && models.Text(w.Values[w.Table.Field("status_reason")]) == "" {
+	if !w.Unseen && models.Reopens(from, to) && models.Text(w.Values[w.Table.Field("status_reason")]) == "" {
 		return models.Reject(models.CodeMissingField, "status_reason", "reopening needs a reason")
 	}
 	return checkReason(w, to)
