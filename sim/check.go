@@ -78,7 +78,7 @@ func differs(want *oracle.Row, row harness.Row) error {
 	}
 	for _, field := range want.Fields() {
 		if !oracle.Same(want.Value(field), row[field]) {
-			return fmt.Errorf("row %s of %s: %s is %q, want %q", want.ID, want.Table, field, row[field], want.Value(field))
+			return fmt.Errorf("row %s of %s: %s is %q, want %q\n%s", want.ID, want.Table, field, row[field], want.Value(field), want)
 		}
 	}
 	if want.Table == "contact_attempts" && want.Late != nil && row["late"] != *want.Late {

@@ -273,11 +273,11 @@ func settingsRows(t *testing.T, at *place) {
 	w := at.program(t)
 	crew, others := w.team(), w.team()
 	admin := w.phone(w.Admin)
-	program := harness.Insert("settings", map[string]any{"key": "push_cap", "value": map[string]any{"per_day": 8}})
+	program := harness.Insert("settings", map[string]any{"key": "quiet_hours", "value": map[string]any{"start": "20:00", "end": "08:00"}})
 	admin.applied(program)
-	own := harness.Insert("settings", map[string]any{"key": "push_cap", "value": map[string]any{"per_day": 5}})
+	own := harness.Insert("settings", map[string]any{"key": "quiet_hours", "value": map[string]any{"start": "21:00", "end": "07:00"}})
 	crew.supervisor.applied(own)
-	again := harness.Insert("settings", map[string]any{"key": "push_cap", "value": map[string]any{"per_day": 6}})
+	again := harness.Insert("settings", map[string]any{"key": "quiet_hours", "value": map[string]any{"start": "22:00", "end": "06:00"}})
 	if got := admin.one(again); got.Status != "rejected" {
 		t.Errorf("a second row of one key: %+v", got)
 	}
@@ -288,7 +288,7 @@ func settingsRows(t *testing.T, at *place) {
 		t.Errorf("settings live in %v and %v", a, b)
 	}
 	v := crew.supervisor.must("settings", program.Row).V()
-	if got := crew.supervisor.one(harness.Patch("settings", program.Row, v, map[string]any{"value": map[string]any{"per_day": 1}})); got.Status != "rejected" || got.Code != "forbidden" {
+	if got := crew.supervisor.one(harness.Patch("settings", program.Row, v, map[string]any{"value": map[string]any{"start": "23:00", "end": "05:00"}})); got.Status != "rejected" || got.Code != "forbidden" {
 		t.Errorf("a supervisor patched the program's setting: %+v", got)
 	}
 }

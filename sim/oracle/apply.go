@@ -173,7 +173,9 @@ func (o *Oracle) Settle(c *Conflict, state string, by Mutation) {
 		row.deleted.count = row.Changes
 		return
 	}
-	row.put(c.Field, c.Lost, o.by(by))
+	if !Same(row.Value(c.Field), c.Lost) { // else it stands already, and nothing happens
+		row.put(c.Field, c.Lost, o.by(by))
+	}
 }
 
 // Release applies a quarantined mutation as its author's; Dismiss only closes it.

@@ -38,7 +38,7 @@ func (r *Row) String() string {
 	}
 	text := fmt.Sprintf("row %s of %s, live %v after %d changes", r.ID, r.Table, r.Live, r.Changes)
 	for _, one := range r.edits {
-		text += fmt.Sprintf("\n  change %d by %s at %s: %.80q", one.count, one.device, one.at, fmt.Sprint(one.value))
+		text += fmt.Sprintf("\n  change %d by %s at %s in %s: %.80q", one.count, one.device, one.at, one.id, fmt.Sprint(one.value))
 	}
 	if r.deleted.count > 0 {
 		text += fmt.Sprintf("\n  change %d by %s at %s: deleted", r.deleted.count, r.deleted.device, r.deleted.at)
