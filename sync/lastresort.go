@@ -46,6 +46,7 @@ func (w *world) judge() error {
 			wanted = append(wanted, h.row.Bucket)
 		}
 	}
+	slices.Sort(wanted) // the same pushes make the same rows in the same order
 	for _, id := range wanted {
 		if err := w.judgeService(w.judgeServices[id], id); err != nil {
 			return err

@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"pursuit/models"
@@ -63,6 +65,7 @@ func (w *world) inBucket(bucket string, t *models.Table) ([]*models.Row, error) 
 			out = append(out, h.row)
 		}
 	}
+	slices.SortFunc(out, func(a, b *models.Row) int { return cmp.Compare(a.V, b.V) })
 	return out, nil
 }
 

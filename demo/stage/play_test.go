@@ -78,7 +78,7 @@ func TestPlay(t *testing.T) {
 }
 
 // holdsThePlan: every insert of the plan is a row, every turn of a case leaves its
-// status event, and nothing waits, stands in quarantine or is in conflict.
+// status event, every word with a probation officer its disclosure, and nothing waits, stands in quarantine or is in conflict.
 func holdsThePlan(t *testing.T, plan demo.Plan, rows map[string]string) {
 	want := map[string]int{"staff": len(plan.Users), "assignments": selfAssigned(rows, plan)}
 	for _, step := range plan.Steps {
@@ -86,6 +86,9 @@ func holdsThePlan(t *testing.T, plan demo.Plan, rows map[string]string) {
 			switch {
 			case m.Op == models.OpInsert:
 				want[m.Table]++
+				if models.Text(m.Set["channel"]) == models.ChannelProbationOfficer {
+					want["disclosures"]++
+				}
 			case m.Table == "services" && m.Set["status"] != nil:
 				want["status_events"]++
 			}
