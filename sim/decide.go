@@ -181,8 +181,7 @@ func (r *Run) settleHeld(d *device, op Op) {
 	q := r.change(d, "patch", "quarantine", row.ID(), map[string]any{"state": state})
 	r.deeds[q.wire.ID] = func() oracle.Verdict {
 		if state == "released" {
-			r.oracle.Release(held)
-			return oracle.Verdict{Status: "applied", Also: "merged"}
+			return r.oracle.Release(held)
 		}
 		r.oracle.Dismiss(held)
 		return oracle.Verdict{Status: "applied"}

@@ -124,7 +124,7 @@ func (o *Oracle) patch(m Mutation) Verdict {
 	verdict := Verdict{Status: "applied"}
 	revived := false
 	if !row.Live {
-		if row.deleted.count <= m.Base {
+		if row.deleted.count <= m.Base || row.deleted.device == m.Device {
 			return Verdict{Status: "rejected", Code: "row_gone"}
 		}
 		row.Live, revived = true, true
@@ -178,11 +178,16 @@ func (o *Oracle) Settle(c *Conflict, state string, by Mutation) {
 	}
 }
 
-// Release applies a quarantined mutation as its author's; Dismiss only closes it.
-func (o *Oracle) Release(h *Held) {
+// Release applies a quarantined mutation as its author's. What cannot be applied any
+// more (its row was deleted by the same device) stays open, and the release fails.
+func (o *Oracle) Release(h *Held) Verdict {
+	verdict := o.write(h.Mutation)
+	if verdict.Status == "rejected" && verdict.Also == "" {
+		return verdict
+	}
 	h.State = "released"
-	o.write(h.Mutation)
 	o.awake()
+	return Verdict{Status: "applied", Also: "merged"}
 }
 
 // Dismiss closes a quarantined mutation without applying it.
