@@ -175,6 +175,9 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	if err != nil || v.fate != applied {
 		return v, err
 	}
+	if err := w.rebase(j, row); err != nil {
+		return verdict{}, err
+	}
 	rejection, err := w.normalise(j, row, values)
 	if err != nil || rejection != nil {
 		return refuse(j, rejection), err
@@ -210,6 +213,19 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	return w.store(j, row, out)
 }
 
+// rebase lets an edit of a row whose history went with a restored backup, and whose
+// insert came back with another number, speak of that insert: its author had seen it.
+func (w *world) rebase(j *job, row *models.Row) error {
+	if len(row.Meta.Writers) == 0 || j.Base == 0 || j.Base >= row.Meta.Writers[0].V {
+		return nil
+	}
+	lost, err := w.tx.LostNumber(j.Base)
+	if lost {
+		j.Base = row.Meta.Writers[0].V
+	}
+	return err
+}
+
 // unseenStatus tells whether somebody else changed the row's status after its author
 // had last seen it.
 func unseenStatus(j *job, row *models.Row) bool {
@@ -239,6 +255,9 @@ func (w *world) remove(j *job, t *models.Table) (verdict, error) {
 	row, v, err := w.target(j, t)
 	if err != nil || v.fate != applied {
 		return v, err
+	}
+	if err := w.rebase(j, row); err != nil {
+		return verdict{}, err
 	}
 	if row.Deleted {
 		return w.done(j, row, merge.Outcome{Row: row})

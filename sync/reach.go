@@ -103,7 +103,11 @@ func (w *world) target(j *job, t *models.Table) (*models.Row, verdict, error) {
 // whose insert waits itself.
 func (w *world) absent(j *job) (verdict, error) {
 	if j.Base > 0 {
-		return gone(j), nil
+		lost, err := w.tx.LostNumber(j.Base)
+		if err == nil && lost { // its row went with a restored backup, and comes back with another phone
+			return deferred(j, j.Row), nil
+		}
+		return gone(j), err
 	}
 	if j.Op == models.OpPatch {
 		return deferred(j, j.Row), nil

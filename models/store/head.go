@@ -94,3 +94,19 @@ func (tx *ProgramTx) endEpochs(epochs ...string) error {
 // the backup and never seen here again are not given out twice in practice. What
 // was given out beyond it has another epoch, which tells the two apart.
 const epochGap = 1_000_000
+
+// LostNumber tells whether a sequence number can only have been given out by a
+// history that a restored backup undid: it lies after the end of an epoch and before
+// the first number of the next.
+func (tx *ProgramTx) LostNumber(seq int64) (bool, error) {
+	if err := tx.sendLater(); err != nil {
+		return false, err
+	}
+	var n int
+	err := tx.row(`SELECT count(*) FROM epochs WHERE program_no = ? AND ended_at < ? AND ended_at >= ?`,
+		tx.Program.No, seq, seq-epochGap).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look up epochs: %w", err)
+	}
+	return n > 0, nil
+}
