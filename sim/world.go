@@ -18,7 +18,7 @@ import (
 const postgresInstances = 3
 
 // calmAfter is how long after a strike a server may still refuse with a 5xx.
-const calmAfter = 30 * time.Second
+const calmAfter = 60 * time.Second
 
 // World is the database and the servers that runs attack, one or many at a time.
 type World struct {
