@@ -20,14 +20,20 @@ demo: ## serve an invented program on a fresh database
 test: ## all checks and tests, on SQLite and Postgres; installs what is missing
 	script/test
 
+client: ## the TypeScript client against running servers and in a browser
+	bash client/test/run.sh
+
 bench: ## a running server against the floor, as ratios, on both databases
 	go run ./bench
 
 microbench: ## the benchmarks beside the code
 	go test -run '^$$' -bench . -benchmem -timeout 60m $(PACKAGES)
 
-sim: ## many devices against the built binary, with faults
-	go test -count=1 -timeout 60m ./sim/...
+SEED ?= 1
+OPS ?= 3000
+DB ?= sqlite
+sim: ## many devices against the built binary, with faults: SEED=7 OPS=3000 DB=postgres
+	go run ./sim/cmd/sim -seed $(SEED) -ops $(OPS) -db $(DB)
 
 lint: ## golangci-lint with the reasons in .golangci.yml
 	golangci-lint run
