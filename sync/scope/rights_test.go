@@ -167,3 +167,36 @@ func TestPartnerWritesWhatTheyMade(t *testing.T) {
 		t.Fatal("a partner's own grant counts for reading")
 	}
 }
+
+// A grant counts for the part of its time in which the person was who it counts for.
+func TestAccessByHand(t *testing.T) {
+	at := func(n int64) time.Time { return time.UnixMilli(n * 1000).UTC() }
+	grant := models.Grant{Principal: mine, Granted: 10, Revoked: 20, GrantedAt: at(10), RevokedAt: at(20)}
+	for name, c := range map[string]struct {
+		from, to   int64
+		held, free []int64
+	}{
+		"member before and after": {0, 90, []int64{10, 19}, []int64{9, 20}},
+		"joined in the middle":    {15, 90, []int64{15, 19}, []int64{10, 14, 20}},
+		"left in the middle":      {0, 15, []int64{10, 14}, []int64{9, 15}},
+		"joined when it ended":    {20, 90, nil, []int64{10, 19, 20}},
+		"left when it began":      {0, 10, nil, []int64{9, 10}},
+	} {
+		past := []models.Membership{{UserID: me, OrgID: mine, Role: models.RoleSupervisor, From: c.from, To: c.to, FromAt: at(c.from), ToAt: at(c.to)}}
+		who := models.Actor{UserID: me, OrgID: theirs, Role: models.RoleSupervisor}
+		a, err := scope.AccessTo(who, []models.Grant{grant}, func() ([]models.Membership, error) { return past, nil })
+		if err != nil || a.Now || a.Ever() != (len(c.held) > 0) {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
+		for _, n := range c.held {
+			if !a.HeldAt(at(n)) {
+				t.Errorf("%s: not held at %d", name, n)
+			}
+		}
+		for _, n := range c.free {
+			if a.HeldAt(at(n)) {
+				t.Errorf("%s: held at %d", name, n)
+			}
+		}
+	}
+}
