@@ -23,6 +23,9 @@ type device struct {
 	busy map[string]bool
 	// floats marks users who change roles: they decide nothing.
 	floats bool
+	// aged keeps the rows of tables by age until another page is applied.
+	aged   map[string][]harness.Row
+	agedAt int
 }
 
 // queued is a mutation as it travels and as the oracle reads it.

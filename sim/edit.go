@@ -1,8 +1,8 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
-	"sort"
 	"time"
 
 	"pursuit/sim/harness"
@@ -60,14 +60,32 @@ func tableOf(op Op) string {
 	return "people"
 }
 
-// rows lists a device's local rows of a table by age.
+// rows lists a device's local rows of a table by age. The list is the caller's.
 func (d *device) rows(table string) []harness.Row {
-	var rows []harness.Row
-	for _, row := range d.Tables[table] {
-		rows = append(rows, row)
+	if d.aged == nil || d.agedAt != d.Applied {
+		d.aged, d.agedAt = map[string][]harness.Row{}, d.Applied
 	}
-	sort.Slice(rows, func(i, j int) bool { return rows[i].V() < rows[j].V() })
-	return rows
+	if _, ok := d.aged[table]; !ok {
+		d.aged[table] = byAge(d.Tables[table])
+	}
+	return slices.Clone(d.aged[table])
+}
+
+func byAge(rows map[string]harness.Row) []harness.Row {
+	type aged struct {
+		v   int64
+		row harness.Row
+	}
+	all := make([]aged, 0, len(rows))
+	for _, row := range rows {
+		all = append(all, aged{row.V(), row})
+	}
+	slices.SortFunc(all, func(a, b aged) int { return cmp.Compare(a.v, b.v) })
+	sorted := make([]harness.Row, len(all))
+	for i, one := range all {
+		sorted[i] = one.row
+	}
+	return sorted
 }
 
 // editNew makes a person, or a whole case, or a child pushed before its parent.

@@ -72,28 +72,56 @@ func weights() []weight {
 	}
 }
 
+// Plan says how long a list of operations is and what it is made of.
+type Plan struct {
+	Ops     int
+	Strikes int // kills and restarts among them
+	// Offline is how much longer people work between two exchanges than in the
+	// usual mix: 10 makes edits ten times as frequent. 0 and 1 are the usual mix.
+	Offline int
+}
+
 // Generate draws a list of operations from a seed, with strikes spread over it.
-func Generate(seed uint64, ops, strikes int) []Op {
+func Generate(seed uint64, plan Plan) []Op {
 	source := rand.New(rand.NewPCG(seed, 1))
-	total := 0
-	for _, one := range weights() {
-		total += one.share
-	}
-	list := make([]Op, 0, ops)
-	for range ops {
-		list = append(list, Op{Kind: draw(source, total), A: source.Uint32(), B: source.Uint32(), C: source.Uint32()})
+	mix, total := plan.mix()
+	list := make([]Op, 0, plan.Ops)
+	for range plan.Ops {
+		list = append(list, Op{Kind: draw(source, mix, total), A: source.Uint32(), B: source.Uint32(), C: source.Uint32()})
 	}
 	kinds := []Kind{strikeServer, strikeServer, strikeDatabase, strikeRolling}
-	for i := range min(strikes, ops) {
-		at := (i + 1) * ops / (strikes + 1)
+	for i := range min(plan.Strikes, plan.Ops) {
+		at := (i + 1) * plan.Ops / (plan.Strikes + 1)
 		list[at].Kind = kinds[source.IntN(len(kinds))]
 	}
 	return list
 }
 
-func draw(source *rand.Rand, total int) Kind {
+// mix is how often each kind comes in a plan, and the sum of it.
+func (p Plan) mix() (mix []weight, total int) {
+	mix = weights()
+	for i := range mix {
+		if mix[i].kind.offline() {
+			mix[i].share *= max(1, p.Offline)
+		}
+		total += mix[i].share
+	}
+	return mix, total
+}
+
+// offline tells whether an operation leaves the device alone with its queue.
+func (k Kind) offline() bool {
+	switch k {
+	case editPerson, editCase, editContact, editAttempt, editLate, editName, editPhones, editNotes,
+		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray, editRush:
+		return true
+	}
+	return false
+}
+
+func draw(source *rand.Rand, mix []weight, total int) Kind {
 	left := source.IntN(total)
-	for _, one := range weights() {
+	for _, one := range mix {
 		if left -= one.share; left < 0 {
 			return one.kind
 		}

@@ -33,7 +33,7 @@ func (r *Run) Restore(ctx context.Context, seed uint64) error {
 	for _, d := range r.devices {
 		kept[d] = len(d.sent)
 	}
-	for i, op := range Generate(seed+lostTime, lostOps*4, 0) {
+	for i, op := range Generate(seed+lostTime, Plan{Ops: lostOps * 4}) {
 		if !harmless(op.Kind) {
 			continue
 		}

@@ -85,11 +85,11 @@ func (r *Run) step(ctx context.Context, op Op) error {
 	// Each operation draws from its own numbers: taking others out of the list
 	// leaves its ids and times as they were.
 	r.random = rand.New(rand.NewPCG(uint64(op.A)<<32|uint64(op.B), uint64(op.C)))
-	switch op.Kind {
-	case editPerson, editCase, editContact, editAttempt, editLate, editName, editPhones, editNotes,
-		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray, editRush:
+	if op.Kind.offline() {
 		r.edit(op)
 		return nil
+	}
+	switch op.Kind {
 	case syncPlain, syncLostRequest, syncLostAnswer, syncReplay, syncCut, syncAbort:
 		d, ok := pick(r.devices, op.A)
 		if !ok {

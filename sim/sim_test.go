@@ -27,7 +27,7 @@ func TestSimulation(t *testing.T) {
 				t.Fatal(err)
 			}
 			for seed := uint64(1); seed <= programs; seed++ {
-				run, err := world.Play(t.Context(), Generate(seed, ops, strikes), true)
+				run, err := world.Play(t.Context(), Generate(seed, Plan{Ops: ops, Strikes: strikes}), true)
 				if err != nil {
 					t.Fatalf("seed %d: %v (logs in %s)", seed, err, world.Dir())
 				}

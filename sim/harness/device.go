@@ -17,6 +17,8 @@ type Device struct {
 	*Session
 	Tables map[string]map[string]Row
 	Cursor *string
+	// Applied counts the pages that changed the local store.
+	Applied int
 	// Limit is asked of each page; 0 leaves it to the server.
 	Limit int
 	// Only restricts the stream to these tables; nil is all.
@@ -70,6 +72,7 @@ func (d *Device) Push(ctx context.Context, push ...Mutation) ([]Result, error) {
 // Apply takes a page of the device's own stream: drop, remove, upsert, and then
 // the cursor.
 func (d *Device) Apply(page Page) {
+	d.Applied++
 	for _, rows := range d.Tables {
 		for id, row := range rows {
 			if slices.Contains(page.Drop, row.Bucket()) {

@@ -24,20 +24,23 @@ const printed = 60
 
 // settings are the flags.
 type settings struct {
-	seed                            uint64
-	ops, strikes, programs, repeats int
-	db                              string
-	shrink                          time.Duration
-	keep, restore                   bool
+	seed              uint64
+	plan              sim.Plan
+	programs, repeats int
+	db                string
+	shrink, span      time.Duration
+	keep, restore     bool
 }
 
 func main() {
 	var s settings
 	flag.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano())%1_000_000, "seed of the first program; 0 or absent draws one")
-	flag.IntVar(&s.ops, "ops", 2000, "operations a program")
-	flag.IntVar(&s.strikes, "strikes", 6, "kills and restarts a round")
+	flag.IntVar(&s.plan.Ops, "ops", 2000, "operations a program")
+	flag.IntVar(&s.plan.Strikes, "strikes", 6, "kills and restarts a round")
+	flag.IntVar(&s.plan.Offline, "offline", 1, "how much longer people work between two exchanges than in the usual mix")
 	flag.IntVar(&s.programs, "programs", 1, "programs under attack at the same time, with seeds that follow each other")
 	flag.IntVar(&s.repeats, "repeats", 1, "rounds, with seeds that follow each other")
+	flag.DurationVar(&s.span, "for", 0, "go on for so long with fresh databases and the seeds that follow; 0 is once")
 	flag.StringVar(&s.db, "db", "sqlite", "sqlite or postgres")
 	flag.DurationVar(&s.shrink, "shrink", 3*time.Minute, "time to look for a shorter failure")
 	flag.BoolVar(&s.restore, "restore", false, "with one program: end each round with a lost database, put back from a backup")
@@ -52,17 +55,36 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, s settings) (err error) {
+func run(ctx context.Context, s settings) error {
 	if s.db != string(harness.SQLite) && s.db != string(harness.Postgres) {
 		return fmt.Errorf("no database %q: sqlite or postgres", s.db)
 	}
+	var sum total
+	defer func() {
+		slog.Info("in all", "from", s.seed, "db", s.db, "offline", s.plan.Offline, "total", sum.String())
+	}()
+	for began, seed := time.Now(), s.seed; ; seed += uint64(s.repeats * s.programs) {
+		if err := besiege(ctx, s, seed, &sum); err != nil {
+			return err
+		}
+		if time.Since(began) >= s.span || ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// besiege plays the rounds of one fresh database.
+func besiege(ctx context.Context, s settings, seed uint64, sum *total) (err error) {
 	world, err := sim.Open(ctx, harness.Kind(s.db))
-	defer func() { err = errors.Join(err, world.Close(s.keep || err != nil)) }()
+	defer func() {
+		sum.strikes += world.Strikes()
+		err = errors.Join(err, world.Close(s.keep || err != nil))
+	}()
 	if err != nil {
 		return err
 	}
 	for round := range s.repeats {
-		if err := play(ctx, world, s, s.seed+uint64(round*s.programs)); err != nil {
+		if err := play(ctx, world, s, seed+uint64(round*s.programs), sum); err != nil {
 			fmt.Println("database and logs:", world.Dir())
 			return err
 		}
@@ -71,18 +93,21 @@ func run(ctx context.Context, s settings) (err error) {
 }
 
 // play attacks all programs of a round and reports the first failure, shrunk.
-func play(ctx context.Context, world *sim.World, s settings, seed uint64) error {
+func play(ctx context.Context, world *sim.World, s settings, seed uint64, sum *total) error {
 	errs := make([]error, s.programs)
 	started := time.Now()
 	var group sync.WaitGroup
 	for i := range s.programs {
 		group.Go(func() {
 			mine := seed + uint64(i)
-			played, err := world.Play(ctx, sim.Generate(mine, s.ops, s.strikes), i == 0)
+			played, err := world.Play(ctx, sim.Generate(mine, s.plan), i == 0)
 			if err == nil && s.restore && s.programs == 1 {
 				err = played.Restore(ctx, mine)
 			}
 			errs[i] = err
+			if err == nil {
+				sum.add(played.Stats)
+			}
 			slog.Info("played", "seed", mine, "db", s.db, "stats", fmt.Sprintf("%+v", played.Stats), "strikes", world.Strikes(),
 				"seconds", int(time.Since(started).Seconds()), "ok", err == nil)
 		})
@@ -101,11 +126,11 @@ func play(ctx context.Context, world *sim.World, s settings, seed uint64) error 
 }
 
 func shrunk(ctx context.Context, world *sim.World, s settings, seed uint64, failure *sim.Failure) error {
-	fmt.Printf("FAILED: make sim SEED=%d OPS=%d (-db %s -strikes %d): %v\nshrinking for %s…\n", seed, s.ops, s.db, s.strikes, failure, s.shrink)
+	fmt.Printf("FAILED: go run ./sim/cmd/sim -seed %d -ops %d -strikes %d -offline %d -db %s: %v\nshrinking for %s…\n", seed, s.plan.Ops, s.plan.Strikes, s.plan.Offline, s.db, failure, s.shrink)
 	if s.shrink <= 0 {
 		return failure
 	}
-	ops, last := world.Shrink(ctx, sim.Generate(seed, s.ops, s.strikes), failure, s.shrink)
+	ops, last := world.Shrink(ctx, sim.Generate(seed, s.plan), failure, s.shrink)
 	fmt.Printf("%d operations are enough:\n", len(ops))
 	for i, op := range ops {
 		if i == printed {
