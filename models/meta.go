@@ -78,7 +78,7 @@ const writersMax = 24
 
 // Wrote records w as the last writer of the fields. A writer of whom nothing
 // stands any more is kept as its device's last sign, so that a later delete knows
-// of every edit it had not seen.
+// of every edit it had not seen. A deletion is no edit: its device's sign stays.
 func (m *Meta) Wrote(w Writer, fields ...string) {
 	if len(m.Writers) == 0 {
 		m.Writers = []Writer{w}
@@ -86,6 +86,7 @@ func (m *Meta) Wrote(w Writer, fields ...string) {
 	}
 	next := Meta{Writers: []Writer{m.Writers[0]}, Fields: make(map[string]int, len(m.Fields)+len(fields))}
 	moved := map[int]int{0: 0}
+	deletes := contains(fields, Deletion)
 	for name, i := range m.Fields {
 		if contains(fields, name) || i >= len(m.Writers) {
 			continue
@@ -93,7 +94,7 @@ func (m *Meta) Wrote(w Writer, fields ...string) {
 		next.Fields[name] = next.move(m.Writers, moved, i)
 	}
 	for i := len(m.Writers) - 1; i > 0 && len(next.Writers) < writersMax; i-- {
-		if _, kept := moved[i]; !kept && !next.heardAfter(m.Writers[i]) && !m.Writers[i].Same(w) {
+		if _, kept := moved[i]; !kept && !next.heardAfter(m.Writers[i]) && (deletes || !m.Writers[i].Same(w)) {
 			next.move(m.Writers, moved, i)
 		}
 	}
