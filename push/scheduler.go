@@ -16,7 +16,7 @@ import (
 const (
 	lookDefault  = 10 * time.Second
 	lookJitter   = 5                     // a pause is up to a fifth shorter, so that instances do not march in step
-	wakeGather   = 20 * time.Millisecond // commits that follow each other are looked at together
+	wakeGather   = 100 * time.Millisecond // commits that follow each other are looked at together
 	lookSteps    = 2000                  // transactions of one program in one look; the next look goes on
 	lookLimit    = 2 * time.Minute
 	failedPause  = time.Second

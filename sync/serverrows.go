@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"time"
 
 	"pursuit/models"
 	"pursuit/models/store"
@@ -121,10 +122,17 @@ func (w *world) touchReminders() error {
 			*list = append(*list, id)
 		}
 	}
+	var logged []string
 	for _, key := range w.changed {
 		h := w.rows[key]
 		switch key.table.Name {
-		case "services", "assignments", "contact_attempts", "status_events", "reminders":
+		case "contact_attempts":
+			if w.plainlyLogged(h) {
+				logged = append(logged, h.row.Bucket)
+				continue
+			}
+			add(&touch.Services, h.row.Bucket)
+		case "services", "assignments", "status_events", "reminders":
 			add(&touch.Services, h.row.Bucket)
 		case "action_items":
 			add(&touch.People, h.row.Bucket)
@@ -140,8 +148,25 @@ func (w *world) touchReminders() error {
 			}
 		}
 	}
+	for _, service := range logged { // what else a service was touched by comes first
+		add(&touch.Logged, service)
+	}
 	if !touch.Any() {
 		return nil
 	}
 	return w.tx.TouchReminders(touch)
+}
+
+// freshAttempt is the age up to which nothing can be due because of a new attempt:
+// the shortest rule waits longer than a day.
+const freshAttempt = 12 * time.Hour
+
+// plainlyLogged tells whether a row is a new attempt of just now, which can settle
+// open reminders but not make one due.
+func (w *world) plainlyLogged(h *held) bool {
+	if h.stored || h.row.Deleted || h.row.Text("channel") == models.ChannelProbationOfficer {
+		return false
+	}
+	at, ok := models.ParseTime(h.row.Text("occurred_at"))
+	return ok && !at.After(w.tx.Now) && w.tx.Now.Sub(at) <= freshAttempt
 }

@@ -11,6 +11,7 @@ import (
 // ReminderTouch is what a commit touched, by which services must be looked at again.
 type ReminderTouch struct {
 	Services []string // these services
+	Logged   []string // services with new attempts only: at once where a reminder is open, else soon
 	People   []string // all services of these people
 	Orgs     []string // all services of these organisations
 	Program  bool     // every service of the program
@@ -18,8 +19,13 @@ type ReminderTouch struct {
 
 // Any tells whether something was touched.
 func (t ReminderTouch) Any() bool {
-	return t.Program || len(t.Services)+len(t.People)+len(t.Orgs) > 0
+	return t.Program || len(t.Services)+len(t.Logged)+len(t.People)+len(t.Orgs) > 0
 }
+
+// loggedPause is how long a service without open reminders may wait to be looked at
+// after an attempt: it can only move what is due in some days, and a busy worker's
+// attempts are looked at together.
+const loggedPause = 30 * time.Second
 
 const touchClock = `INSERT INTO reminder_clock (program_no, service_id, next_at) `
 const touchedAgain = ` ON CONFLICT (program_no, service_id) DO UPDATE SET next_at = 0`
@@ -33,6 +39,9 @@ func (tx *ProgramTx) TouchReminders(t ReminderTouch) error {
 		if err != nil {
 			return fmt.Errorf("touch services: %w", err)
 		}
+	}
+	if err := tx.touchLogged(t.Logged); err != nil {
+		return err
 	}
 	const of = `SELECT program_no, id, 0 FROM services WHERE program_no = ? AND `
 	if len(t.People) > 0 {
@@ -49,6 +58,22 @@ func (tx *ProgramTx) TouchReminders(t ReminderTouch) error {
 		if err := tx.later(touchClock+of+`true`+touchedAgain, no); err != nil {
 			return fmt.Errorf("touch services of the program: %w", err)
 		}
+	}
+	return nil
+}
+
+func (tx *ProgramTx) touchLogged(services []string) error {
+	if len(services) == 0 {
+		return nil
+	}
+	err := tx.later(touchClock+`SELECT CAST(? AS INTEGER), t.id, CASE WHEN EXISTS (SELECT 1 FROM reminders r
+			WHERE r.program_no = ? AND r.service_id = t.id AND r.state IN ('pending', 'snoozed')) THEN 0 ELSE CAST(? AS BIGINT) END
+		FROM (`+tx.s.each()+`) t WHERE true
+		ON CONFLICT (program_no, service_id) DO UPDATE SET next_at = CASE WHEN reminder_clock.next_at <= excluded.next_at
+			THEN reminder_clock.next_at ELSE excluded.next_at END`,
+		tx.Program.No, tx.Program.No, tx.Now.Add(loggedPause).UnixMilli(), tx.s.ids(services))
+	if err != nil {
+		return fmt.Errorf("touch services with new attempts: %w", err)
 	}
 	return nil
 }
