@@ -134,6 +134,9 @@ func (o *Oracle) patch(m Mutation) Verdict {
 		o.lose(row, "_deleted", "", nil, nil, row.deleted)
 	}
 	row.Changes++
+	if revived {
+		row.revived(o.by(m))
+	}
 	var otherwise, refused bool
 	if m.Table == "services" {
 		otherwise, refused = o.unit(row, m)

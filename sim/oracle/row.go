@@ -114,3 +114,10 @@ func (r *Row) put(field string, value any, by write) {
 	r.fields[field] = append(r.fields[field], by)
 	r.edits = append(r.edits, by)
 }
+
+// revived notes that an edit brought the row back: even where all its values lose,
+// the row stands because of it, and a delete that had not seen it yields to it.
+func (r *Row) revived(by write) {
+	by.count = r.Changes
+	r.edits = append(r.edits, by)
+}
