@@ -36,7 +36,7 @@ func (p *preparedSet) get(tx *Tx, query string) *sql.Stmt {
 	if stmt == nil {
 		return nil
 	}
-	return tx.sql.StmtContext(tx.ctx, stmt)
+	return tx.sql.StmtContext(tx.run, stmt)
 }
 
 // learn prepares what was missed since the last call.

@@ -25,6 +25,7 @@ import (
 const (
 	sqliteReaders   = 8                // readers run beside the one writer; more gain nothing on a few cores
 	postgresConns   = 24               // below the server's default of 100 with three instances
+	checkpointPages = 4000             // pages of the write-ahead log (16 MB) before it is folded in: rows written one after the other share pages
 	busyTimeout     = 10 * time.Second // a second process on the same SQLite file (a command) may hold the lock
 	statementsLimit = 256              // prepared statements kept for the SQLite writer
 )
@@ -156,6 +157,7 @@ func sqliteDSN(file string, readOnly bool) string {
 	q.Add("_pragma", "foreign_keys(1)")
 	q.Add("_pragma", "temp_store(2)")
 	q.Add("_pragma", "cache_size(-16000)")
+	q.Add("_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages))
 	if readOnly {
 		q.Add("_pragma", "query_only(1)")
 	} else {

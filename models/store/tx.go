@@ -23,6 +23,7 @@ type Tx struct {
 	Now time.Time
 
 	ctx context.Context
+	run context.Context // of single statements, see runContext
 	s   *Store
 	sql *sql.Tx
 	db  *gorm.DB
@@ -84,7 +85,7 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
 	}()
 	db := s.write.Session(&gorm.Session{NewDB: true, Context: ctx})
 	db.Statement.ConnPool = raw
-	tx := &Tx{Now: s.Clock(), ctx: ctx, s: s, sql: raw, db: db, conn: conn}
+	tx := &Tx{Now: s.Clock(), ctx: ctx, run: s.runContext(ctx), s: s, sql: raw, db: db, conn: conn}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -102,6 +103,17 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
 	return nil
 }
 
+// runContext is what the statements of a transaction run with. SQLite's driver starts
+// a goroutine for each statement that can be cancelled, which costs as much as the
+// statement; its statements are short, and between them the transaction still ends
+// with ctx.
+func (s *Store) runContext(ctx context.Context) context.Context {
+	if s.dialect == SQLite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
 // exec runs one statement with `?` placeholders and tells how many rows it touched.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
 	if err := tx.sendLater(); err != nil {
@@ -110,9 +122,9 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 	var res sql.Result
 	var err error
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
-		res, err = stmt.ExecContext(tx.ctx, args...)
+		res, err = stmt.ExecContext(tx.run, args...)
 	} else {
-		res, err = tx.sql.ExecContext(tx.ctx, tx.s.sql(query), args...)
+		res, err = tx.sql.ExecContext(tx.run, tx.s.sql(query), args...)
 	}
 	if err != nil {
 		return 0, err
@@ -126,18 +138,18 @@ func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 		return nil, err
 	}
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
-		return stmt.QueryContext(tx.ctx, args...)
+		return stmt.QueryContext(tx.run, args...)
 	}
-	return tx.sql.QueryContext(tx.ctx, tx.s.sql(query), args...)
+	return tx.sql.QueryContext(tx.run, tx.s.sql(query), args...)
 }
 
 // row runs one query with `?` placeholders that answers with at most one row. What
 // later kept must have been sent.
 func (tx *Tx) row(query string, args ...any) *sql.Row {
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
-		return stmt.QueryRowContext(tx.ctx, args...)
+		return stmt.QueryRowContext(tx.run, args...)
 	}
-	return tx.sql.QueryRowContext(tx.ctx, tx.s.sql(query), args...)
+	return tx.sql.QueryRowContext(tx.run, tx.s.sql(query), args...)
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
