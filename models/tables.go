@@ -38,7 +38,7 @@ func people() *Table {
 	return &Table{Name: "people", No: 1, Bucket: BucketPerson, Typed: true, Fields: []Field{
 		text("code").must(), text("first_name"), text("last_name"), set("aliases"), date("date_of_birth"),
 		text("gender"), set("phones"), text("address"), set("languages"), code("supervision", supervisions),
-		boolean("houseless"), notes("notes"),
+		boolean("houseless"), notes("notes"), {Name: "codes", Type: TypeTextList, ReadOnly: true},
 	}}
 }
 

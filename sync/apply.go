@@ -15,6 +15,9 @@ func (w *world) apply(j *job, fault *models.Rejection) (verdict, error) {
 	if rejection != nil {
 		return rejected(j, rejection), nil
 	}
+	if err := w.redirect(j, t); err != nil {
+		return verdict{}, err
+	}
 	allowed := scope.May(j.who.Role, t.Name, j.Op)
 	values, rejection := j.values(t)
 	if !allowed {
@@ -186,8 +189,8 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 		Unseen: unseenStatus(j, row)}); rejection != nil {
 		return rejected(j, rejection), nil
 	}
-	edit := merge.Edit{Values: values, Base: j.Base, By: j.writer(w.tx.Seq() + 1)}
-	if edit.Before, err = w.before(row, j.Base); err != nil {
+	edit := merge.Edit{Values: values, Base: j.Base, By: j.writer(w.tx.Seq() + 1), Joined: j.joined}
+	if edit.Before, err = w.knownTo(j, row); err != nil {
 		return verdict{}, err
 	}
 	if edit.Own, err = w.own(row, edit); err != nil {
@@ -216,7 +219,7 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 // rebase lets an edit of a row whose history went with a restored backup, and whose
 // insert came back with another number, speak of that insert: its author had seen it.
 func (w *world) rebase(j *job, row *models.Row) error {
-	if len(row.Meta.Writers) == 0 || j.Base == 0 || j.Base >= row.Meta.Writers[0].V {
+	if len(row.Meta.Writers) == 0 || j.joined > 0 || j.Base == 0 || j.Base >= row.Meta.Writers[0].V {
 		return nil
 	}
 	lost, err := w.tx.LostNumber(j.Base)
@@ -292,7 +295,7 @@ func (w *world) done(j *job, row *models.Row, out merge.Outcome) (verdict, error
 		}
 		v.result.Conflicts = append(v.result.Conflicts, id)
 	}
-	if out.Merged {
+	if out.Merged || j.from != "" && j.who.Role.HoldsCases() {
 		v.result.Status = models.StatusMerged
 		v.result.Row = row.Doc()
 	}

@@ -24,6 +24,10 @@ type job struct {
 	hash     []byte
 	raw      json.RawMessage
 	order    int64
+
+	sent   *models.Mutation // as its author sent it, when it was turned to another person
+	from   string           // the merged person that it was turned from; "" = none
+	joined int64            // when its row became that person's; 0 = its row is as sent
 }
 
 // stored is how a job is kept while it waits or stands in quarantine.
@@ -37,7 +41,11 @@ type stored struct {
 }
 
 func (j *job) body() []byte {
-	b, err := json.Marshal(stored{Mutation: j.Mutation, Device: j.device, At: j.at.UnixMilli(),
+	m := j.Mutation
+	if j.sent != nil {
+		m = *j.sent
+	}
+	b, err := json.Marshal(stored{Mutation: m, Device: j.device, At: j.at.UnixMilli(),
 		Offset: j.offset.Milliseconds(), Suspect: j.suspect, Received: j.received.UnixMilli()})
 	if err != nil { // raw messages that were valid JSON always marshal
 		return []byte("{}")

@@ -75,7 +75,7 @@ func (w *world) release(by *job, old, row *models.Row) (*models.Rejection, error
 // releasable tells whether a released mutation may write in a bucket: its author held
 // it once, or who releases it holds it now. Nobody lets themselves in.
 func (w *world) releasable(j *job, bucket string) (bool, error) {
-	a, err := w.access(j.who, bucket)
+	a, err := w.accessOf(j, bucket)
 	if err != nil || a.Ever() {
 		return err == nil, err
 	}

@@ -36,7 +36,7 @@ func (w *world) parents(j *job, t *models.Table, values map[int]json.RawMessage)
 			}
 			continue
 		}
-		access, err := w.access(j.who, row.Bucket)
+		access, err := w.accessOf(j, row.Bucket)
 		if err != nil {
 			return nil, false, verdict{}, err
 		}
@@ -85,7 +85,7 @@ func (w *world) target(j *job, t *models.Table) (*models.Row, verdict, error) {
 	if t.Name == "settings" {
 		return row, settingsTarget(j, row), nil
 	}
-	access, err := w.access(j.who, row.Bucket)
+	access, err := w.accessOf(j, row.Bucket)
 	switch {
 	case err != nil:
 		return nil, verdict{}, err

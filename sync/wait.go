@@ -131,6 +131,9 @@ func (w *world) applyReleased(j *job) (verdict, error) {
 	if rejection != nil {
 		return rejected(j, rejection), nil
 	}
+	if err := w.redirect(j, t); err != nil {
+		return verdict{}, err
+	}
 	values, rejection := j.values(t)
 	if rejection != nil {
 		return rejected(j, rejection), nil

@@ -46,6 +46,8 @@ type world struct {
 	server       bool // the server writes of its own accord
 	checkSetting SettingCheck
 
+	turned map[string]turn // merged persons that were asked for
+
 	judgeServices map[string]*job // whose attempts may have become of the last resort, or ceased to be
 	judgePeople   map[string]*job
 
@@ -71,7 +73,7 @@ type grant struct {
 }
 
 func newWorld(tx *store.ProgramTx) *world {
-	return &world{judgeServices: map[string]*job{}, judgePeople: map[string]*job{},
+	return &world{judgeServices: map[string]*job{}, judgePeople: map[string]*job{}, turned: map[string]turn{},
 		tx: tx, rows: map[rowKey]*held{}, known: map[string]bool{}, grants: map[string][]*grant{},
 		authors: map[string]models.Actor{}, users: map[string]models.User{}, orgs: map[string]models.Org{},
 		members: map[string][]models.Membership{},

@@ -112,13 +112,14 @@ const deletedPerPage = 500
 
 // Deleted lists, by id and after one, the persons whose row was deleted before a
 // moment and none of whose services goes on, those left out whom one of the
-// organisations of except holds.
+// organisations of except holds, and those merged into somebody, with whom they go.
 func (tx *ProgramTx) Deleted(since time.Time, except []string, after string, limit int) ([]string, error) {
 	var out []string
 	for {
 		rows, err := tx.query(`SELECT `+rowColumns+` FROM feed f WHERE f.program_no = ? AND f.tbl = ? AND f.deleted AND f.id > ?
 			AND NOT EXISTS (SELECT 1 FROM services v WHERE v.program_no = f.program_no AND v.person_id = f.id AND v.status NOT IN `+ended+`)
 			AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.program_no = f.program_no AND g.bucket = f.id AND g.revoked IS NULL AND `+tx.s.in("g.principal")+`)
+			AND NOT EXISTS (SELECT 1 FROM people_merges m WHERE m.program_no = f.program_no AND m.merged = f.id)
 			ORDER BY f.id LIMIT ?`, tx.Program.No, models.Tables.Table("people").No, rowID(after), tx.s.ids(except), deletedPerPage)
 		if err != nil {
 			return nil, fmt.Errorf("list deleted persons: %w", err)
@@ -181,11 +182,16 @@ func (tx *ProgramTx) Erasable(persons []string) (map[string]int, error) {
 	return counts, err
 }
 
-// bucketsOf gives the buckets of persons, of every service they ever had (a grant of
-// the person names each) and of what stands for itself but speaks of those.
+// bucketsOf gives the buckets of persons, of those merged into them, of every service
+// they ever had (a grant of the person names each) and of what stands for itself but
+// speaks of those.
 func (tx *ProgramTx) bucketsOf(persons []string) ([]string, error) {
-	buckets := slices.Clone(persons)
-	grants, err := tx.Grants(persons)
+	merged, err := tx.MergedPersons(persons)
+	if err != nil {
+		return nil, err
+	}
+	buckets := slices.Concat(persons, merged)
+	grants, err := tx.Grants(buckets)
 	if err != nil {
 		return nil, err
 	}
@@ -307,6 +313,7 @@ func (tx *ProgramTx) eraseRows(rows map[*models.Table][]string, buckets []string
 		{`UPDATE mutations SET result = NULL, body = NULL WHERE program_no = ? AND ` + tx.s.in("row_id"), []any{tx.Program.No, list}},
 		{`DELETE FROM deferred WHERE program_no = ? AND (` + tx.s.in("wants") + ` OR ` + tx.s.in("row_id") + `)`, []any{tx.Program.No, list, list}},
 		{`DELETE FROM pushes WHERE program_no = ? AND ` + tx.s.in("id"), []any{tx.Program.No, list}},
+		{`DELETE FROM people_merges WHERE program_no = ? AND ` + tx.s.in("kept"), []any{tx.Program.No, tx.s.ids(buckets)}},
 		{`DELETE FROM reminder_notes WHERE program_no = ? AND ` + tx.s.in("service_id"), []any{tx.Program.No, tx.s.ids(buckets)}},
 		{`DELETE FROM reminder_clock WHERE program_no = ? AND ` + tx.s.in("service_id"), []any{tx.Program.No, tx.s.ids(buckets)}},
 		{`DELETE FROM feed WHERE program_no = ? AND ` + tx.s.in("bucket"), []any{tx.Program.No, tx.s.ids(buckets)}},

@@ -6,10 +6,12 @@ import (
 	"pursuit/models"
 )
 
-// PersonsCalled lists the ids of the live persons with an id or a code, at most limit.
+// PersonsCalled lists the ids of the live persons with an id or a code, be it one that
+// they had before they were merged, at most limit.
 func (tx *ProgramTx) PersonsCalled(idOrCode string, limit int) ([]string, error) {
-	rows, err := tx.query(`SELECT id FROM people WHERE program_no = ? AND (id = ? OR code = ?) ORDER BY id LIMIT ?`,
-		tx.Program.No, rowID(idOrCode), idOrCode, limit)
+	rows, err := tx.query(`SELECT id FROM people WHERE program_no = ? AND (id = ? OR code = ?
+		OR id IN (SELECT m.kept FROM people_merges m WHERE m.program_no = ? AND (m.merged = ? OR m.code = ?))) ORDER BY id LIMIT ?`,
+		tx.Program.No, rowID(idOrCode), idOrCode, tx.Program.No, rowID(idOrCode), idOrCode, limit)
 	if err != nil {
 		return nil, fmt.Errorf("find person: %w", err)
 	}

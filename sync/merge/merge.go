@@ -13,6 +13,7 @@ type Edit struct {
 	Before *models.Row             // the row at Base; nil when it is not known any more
 	Own    map[int]json.RawMessage // what the same device last sent of a field that became a mixture: its view of it
 	By     models.Writer           // V is the number that the change will get
+	Joined int64                   // the edit is of a row that became this one at that number, and Before is that row's; 0 = of this one
 }
 
 // Conflict is a value that lost, with the value that stands.
@@ -70,7 +71,14 @@ type merger struct {
 // concurrent tells whether somebody else wrote the field after the edit's base.
 func (m *merger) concurrent(field string) bool {
 	w := m.old.Meta.Writer(field)
-	return w.V > m.e.Base && !w.Same(m.e.By)
+	if m.e.Joined == 0 {
+		return w.V > m.e.Base && !w.Same(m.e.By)
+	}
+	if w.V >= m.e.Joined && w.Same(m.e.By) {
+		return false
+	}
+	i := m.old.Table.Field(field) // Base says nothing of this row: what counts is what the author had seen
+	return !models.Equal(m.old.Values[i], m.before(i))
 }
 
 // mixes tells whether a set or text must be merged: somebody else wrote it after the
