@@ -12,10 +12,11 @@ import (
 // table was small reads it whole, or by the wrong index, until the table is
 // analysed again, and autovacuum looks only once a minute: in that minute a new
 // program slows down with every row. So the store has its tables analysed whenever
-// they have grown by half.
+// they have grown fourfold, or by as much as autovacuum would need a moment for.
 
 const (
 	analyseFrom  = 2000             // rows written before the first time
+	analyseMost  = 500_000          // rows written after which it is done at the latest
 	analyseLimit = 30 * time.Second // for one round; the next one comes anyway
 )
 
@@ -64,7 +65,7 @@ func (s *Store) analyse(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		slog.Warn("the tables could not be analysed; statements may be slow", "error", err)
 	}
-	g.next.Store(int64(estimate) / 2)
+	g.next.Store(min(3*int64(estimate), analyseMost))
 }
 
 // stop ends a round that runs and lets no other begin.
