@@ -76,7 +76,7 @@ func (w *world) lostValues(j *job, row *models.Row, t *models.Table, set map[str
 	if i < 0 || t.Fields[i].Unit == "" {
 		return nil
 	}
-	siblings, err := w.tx.RowsInBucket(row.Bucket, row.Table)
+	siblings, err := w.inBucket(row.Bucket, row.Table)
 	if err != nil {
 		return err
 	}
@@ -92,9 +92,6 @@ func (w *world) lostValues(j *job, row *models.Row, t *models.Table, set map[str
 		closed.V = w.tx.Next()
 		closed.Meta.Wrote(j.writer(closed.V), "state")
 		w.stamp(j, closed, false)
-		if err := w.load(s.ID); err != nil {
-			return err
-		}
 		w.put(closed)
 	}
 	return nil

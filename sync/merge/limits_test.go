@@ -18,7 +18,7 @@ func twice(t *testing.T, table *models.Table, field string, base, ann, bob json.
 	return must(t, one.Row, edit(r, by("bob", models.RoleCaseManager, 12, 30), map[string]json.RawMessage{field: bob}))
 }
 
-// A merged set stays within the limit of a list.
+// A merged set stays within the limit of a list, and what had no room is kept.
 func TestUnionStaysWithinLimit(t *testing.T) {
 	var ann, bob []string
 	for i := range models.ListMax {
@@ -27,6 +27,12 @@ func TestUnionStaysWithinLimit(t *testing.T) {
 	out := twice(t, people, "phones", nil, list(ann...), list(bob...))
 	if n := len(models.Texts(out.Row.Get("phones"))); n != models.ListMax || !out.Merged {
 		t.Fatalf("%d entries, merged %v", n, out.Merged)
+	}
+	if len(out.Conflicts) != 1 || !models.Equal(out.Conflicts[0].Lost, list(bob...)) || !models.Equal(out.Conflicts[0].Kept, out.Row.Get("phones")) {
+		t.Fatalf("what had no room was kept as %v", out.Conflicts)
+	}
+	if fits := twice(t, people, "phones", nil, list(ann[1:]...), list("b")); len(fits.Conflicts) > 0 {
+		t.Fatalf("a set with room left conflicts %v", fits.Conflicts)
 	}
 }
 

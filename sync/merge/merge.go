@@ -113,7 +113,7 @@ func (m *merger) field(i int, f *models.Field, sent json.RawMessage) {
 	case models.Equal(current, sent):
 	case mixture && m.merged(f):
 	case mixture && m.mixes(f) && f.Policy == models.PolicyUnion:
-		m.settle(i, f, sent, union(m.before(i), current, sent))
+		m.union(i, f, current, sent)
 	case mixture && m.mixes(f):
 		m.text(i, f, current, sent)
 	case !m.concurrent(f.Name):
@@ -155,6 +155,16 @@ func (m *merger) settle(i int, f *models.Field, sent, result json.RawMessage) {
 	if !models.Equal(result, sent) {
 		m.out.Merged, m.mixed = true, true
 	}
+}
+
+// union merges sets. What was added to one that is full is kept as a conflict.
+func (m *merger) union(i int, f *models.Field, current, sent json.RawMessage) {
+	result := union(m.before(i), current, sent)
+	added := minus(models.Texts(sent), models.Texts(m.before(i)))
+	if len(minus(added, models.Texts(result))) > 0 {
+		m.lose(i, f, result, sent, m.e.By)
+	}
+	m.settle(i, f, sent, result)
 }
 
 func (m *merger) text(i int, f *models.Field, current, sent json.RawMessage) {

@@ -24,7 +24,7 @@ func union(before, current, sent json.RawMessage) json.RawMessage {
 			out = append(out, s)
 		}
 	}
-	if len(out) > models.ListMax { // both sides were within the limit; the standing side has precedence
+	if len(out) > models.ListMax { // both sides were within it; the standing side has precedence, the caller keeps the rest
 		out = out[:models.ListMax]
 	}
 	if len(out) == 0 && (current == nil || sent == nil) {
