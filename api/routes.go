@@ -35,6 +35,7 @@ var (
 	entering  = access{roles: []models.Role{models.RoleDirector, models.RoleAdmin}}
 	reminding = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor}}
 	taking    = access{roles: []models.Role{models.RoleOutreachWorker, models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
+	merging   = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor}}
 	printed   = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
 )
 
@@ -81,6 +82,8 @@ func (s *Server) routes() []route {
 		{get, "/v1/sync/live", everyone, s.live},
 		{post, "/v1/sync/digests", everyone, s.digests},
 		{get, "/v1/referrals/receipts", partners, s.receipts},
+		{get, "/v1/people/duplicates", merging, s.duplicates},
+		{post, "/v1/people/merge", merging, s.mergePeople},
 
 		{get, "/v1/intensity/services", effort, s.intensityServices},
 		{get, "/v1/intensity/services/:id", effort, s.intensityService},

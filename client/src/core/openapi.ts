@@ -329,6 +329,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pairs of people who may be one person, with the reasons (case manager, supervisor)
+         * @description Of the people that the caller holds now, in the order of their ids. Numbers are compared by their last ten digits, names without case, accents and signs and with a slip or two where the date of birth is the same, dates with a slip where the name is.
+         */
+        get: operations["listDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make one person of two (case manager, supervisor)
+         * @description Rows, services, grants and codes of merge pass to keep, and what comes for merge later is turned to keep. Devices hear of it in their next pull. Sent again with the same id it answers the same. Who does not hold both gets 404; where another organisation holds one of them, a case manager gets 403 and a supervisor merges.
+         */
+        post: operations["mergePeople"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -1652,6 +1692,109 @@ export interface operations {
                             status: "received" | "closed";
                         }[];
                         next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDuplicates: {
+        parameters: {
+            query?: {
+                /** @description Only pairs with this person */
+                person_id?: string;
+                /** @description Only pairs for this reason */
+                reason?: "phone" | "name_birth_date";
+                /** @description Entries of a page; more than 500 is clamped */
+                limit?: components["parameters"]["limit"];
+                /** @description The next of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of pairs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        duplicates: {
+                            /** @description The smaller id first */
+                            people: {
+                                /** Format: uuid */
+                                id: string;
+                                code: string;
+                                first_name: string | null;
+                                last_name: string | null;
+                                /** Format: date */
+                                date_of_birth: string | null;
+                                phones: string[];
+                                /** Format: date-time */
+                                created_at: string;
+                            }[];
+                            reasons: ("phone" | "name_birth_date")[];
+                        }[];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergePeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Of the request, made by the caller like a mutation's
+                     */
+                    id: string;
+                    /**
+                     * Format: uuid
+                     * @description The person who stays
+                     */
+                    keep: string;
+                    /**
+                     * Format: uuid
+                     * @description The person who becomes them
+                     */
+                    merge: string;
+                };
+            };
+        };
+        responses: {
+            /** @description They are one person, now or already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /**
+                         * Format: uuid
+                         * @description Who both are; not keep, if that was merged into somebody
+                         */
+                        person_id: string;
+                        /** @description That person's _v afterwards */
+                        v: number;
+                        /** @description Records of values that both had and that differ */
+                        conflicts: string[];
+                        /** @description This request was answered before */
+                        duplicate: boolean;
                     };
                 };
             };
