@@ -102,6 +102,7 @@ func (w *sweeper) walks(ctx context.Context, program int32, floor int64, horizon
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	next.ripe = w.places[program].ripe
 	w.places[program] = next
 	return nil
 }

@@ -43,6 +43,7 @@ type sweeper struct {
 type places struct {
 	versions  string
 	mutations string
+	ripe      int64
 }
 
 // SweepEvery sets how often waiting and old things are looked for; before Run.
@@ -109,9 +110,22 @@ func (w *sweeper) ripe(ctx context.Context, p models.Program, err error) error {
 	if err != nil {
 		return err
 	}
-	groups, err := w.engine.store.RipeGroups(ctx, p, groupsAtOnce)
-	if err != nil || len(groups) == 0 {
+	w.mu.Lock()
+	at := w.places[p.No]
+	w.mu.Unlock()
+	groups, last, err := w.engine.store.RipeGroups(ctx, p, at.ripe, groupsAtOnce)
+	if err != nil {
 		return err
+	}
+	if last != at.ripe { // some may go on waiting; they must not stand before the others for ever
+		w.mu.Lock()
+		at = w.places[p.No]
+		at.ripe = last
+		w.places[p.No] = at
+		w.mu.Unlock()
+	}
+	if len(groups) == 0 {
+		return nil
 	}
 	return w.settle(ctx, p.No, groups, false)
 }

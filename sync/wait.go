@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"pursuit/models"
@@ -148,9 +150,5 @@ func (w *world) applyReleased(j *job) (verdict, error) {
 }
 
 func sortDeferred(list []store.Deferred) {
-	for i := 1; i < len(list); i++ { // nearly sorted, and short
-		for k := i; k > 0 && list[k].Order < list[k-1].Order; k-- {
-			list[k], list[k-1] = list[k-1], list[k]
-		}
-	}
+	slices.SortFunc(list, func(a, b store.Deferred) int { return cmp.Compare(a.Order, b.Order) })
 }

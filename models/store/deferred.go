@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 )
 
 // Deferred is a mutation that waits for a row.
@@ -32,11 +33,17 @@ func (tx *ProgramTx) AnyDeferred() (bool, error) {
 }
 
 // DeferredWanting loads, in the order of arrival, the groups of which a member waits
-// for one of the rows or for a row in one of the buckets, at most limit mutations.
+// for one of the rows or for a row in one of the buckets, at most limit mutations:
+// whole groups only, for they are applied whole or not at all.
 func (tx *ProgramTx) DeferredWanting(rows, buckets []string, limit int) ([]Deferred, error) {
-	return tx.deferred(`grp IN (SELECT d.grp FROM deferred d WHERE d.program_no = ? AND (`+tx.s.in("d.wants")+`
+	list, err := tx.deferred(`grp IN (SELECT d.grp FROM deferred d WHERE d.program_no = ? AND (`+tx.s.in("d.wants")+`
 		OR d.wants IN (SELECT f.id FROM feed f WHERE f.program_no = d.program_no AND `+tx.s.in("f.bucket")+`)))`,
 		limit, tx.Program.No, tx.s.ids(rows), tx.s.ids(buckets))
+	if err != nil || len(list) < limit {
+		return list, err
+	}
+	cut := list[len(list)-1].Group
+	return slices.DeleteFunc(list, func(d Deferred) bool { return d.Group == cut }), nil
 }
 
 // DeferredRows loads what waits to be written to the given rows.
@@ -73,7 +80,7 @@ func scanDeferred(rows *sql.Rows) ([]Deferred, error) {
 
 // Defer stores a mutation that waits, or what it waits for now.
 func (tx *ProgramTx) Defer(d Deferred) error {
-	_, err := tx.exec(`INSERT INTO deferred (program_no, `+deferredColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.later(`INSERT INTO deferred (program_no, `+deferredColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (program_no, mutation_id) DO UPDATE SET wants = excluded.wants`,
 		tx.Program.No, d.MutationID, d.Wants, d.Row, d.UserID, d.Group, d.Order, d.Since, string(d.Body))
 	if err != nil {
@@ -84,7 +91,7 @@ func (tx *ProgramTx) Defer(d Deferred) error {
 
 // Undefer forgets a mutation that waits no longer.
 func (tx *ProgramTx) Undefer(id string) error {
-	if _, err := tx.exec(`DELETE FROM deferred WHERE program_no = ? AND mutation_id = ?`, tx.Program.No, id); err != nil {
+	if err := tx.later(`DELETE FROM deferred WHERE program_no = ? AND mutation_id = ?`, tx.Program.No, id); err != nil {
 		return fmt.Errorf("end deferral: %w", err)
 	}
 	return nil

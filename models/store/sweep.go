@@ -25,20 +25,35 @@ func (s *Store) OverdueGroups(ctx context.Context, program int32, before int64, 
 
 // RipeGroups lists groups of waiting mutations of which the row they wait for is
 // there and held by their author now, the oldest first: the roles and grants of
-// docs/protocol.md, section 6. CROSS JOIN makes SQLite begin with what waits.
-func (s *Store) RipeGroups(ctx context.Context, p models.Program, limit int) ([]string, error) {
-	rows, err := s.readQuery(ctx, `SELECT d.grp FROM deferred d
+// docs/protocol.md, section 6. It begins behind the place in the order of arrival
+// where the last call ended, and gives where this one did, 0 when there are no more.
+// CROSS JOIN makes SQLite begin with what waits.
+func (s *Store) RipeGroups(ctx context.Context, p models.Program, after int64, limit int) ([]string, int64, error) {
+	rows, err := s.readQuery(ctx, `SELECT d.grp, min(d.ord) FROM deferred d
 		CROSS JOIN users u CROSS JOIN feed f
 		WHERE d.program_no = ? AND u.program_no = d.program_no AND u.id = d.user_id
 		AND f.program_no = d.program_no AND f.id = d.wants AND NOT f.deleted AND (f.bucket = u.org_id OR f.bucket = ? OR EXISTS (
 			SELECT 1 FROM grants g WHERE g.program_no = d.program_no AND g.bucket = f.bucket AND g.revoked IS NULL
 				AND (g.principal = u.id AND u.role NOT IN (?, ?) OR g.principal = u.org_id AND u.role = ?)))
-		GROUP BY d.grp ORDER BY min(d.ord) LIMIT ?`,
-		p.No, p.ID, models.RoleDirector, models.RoleAdmin, models.RoleSupervisor, limit)
+		GROUP BY d.grp HAVING min(d.ord) > ? ORDER BY min(d.ord) LIMIT ?`,
+		p.No, p.ID, models.RoleDirector, models.RoleAdmin, models.RoleSupervisor, after, limit)
 	if err != nil {
-		return nil, fmt.Errorf("look for mutations that need not wait: %w", err)
+		return nil, 0, fmt.Errorf("look for mutations that need not wait: %w", err)
 	}
-	return scanIDs(rows)
+	defer rows.Close()
+	var groups []string
+	last := int64(0)
+	for rows.Next() {
+		var group string
+		if err := rows.Scan(&group, &last); err != nil {
+			return nil, 0, fmt.Errorf("read waiting mutation: %w", err)
+		}
+		groups = append(groups, group)
+	}
+	if len(groups) < limit {
+		last = 0
+	}
+	return groups, last, rows.Err()
 }
 
 // DeferredGroups loads whole groups of waiting mutations in the order of arrival.
