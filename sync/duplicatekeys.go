@@ -44,12 +44,14 @@ type foldedName struct {
 
 func foldName(first, last string) foldedName {
 	a, b := fold(first), fold(last)
-	words := append(strings.Fields(a), strings.Fields(b)...)
+	words := append(append(make([]string, 0, usualWords), strings.Fields(a)...), strings.Fields(b)...)
 	slices.Sort(words)
 	n := foldedName{first: squeeze(a), last: squeeze(b), key: strings.Join(words, " ")}
 	n.letters = n.first + n.last
 	return n
 }
+
+const usualWords = 4 // of a name
 
 func squeeze(s string) string { return strings.ReplaceAll(s, " ", "") }
 
@@ -58,9 +60,14 @@ var plainLetters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø",
 
 // fold writes a text in small plain letters and digits, its words apart by one space.
 func fold(text string) string {
+	text = strings.ToLower(text)
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		text = norm.NFKD.String(plainLetters.Replace(text))
+	}
 	var b strings.Builder
+	b.Grow(len(text))
 	apart := false
-	for _, r := range norm.NFKD.String(plainLetters.Replace(strings.ToLower(text))) {
+	for _, r := range text {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			if apart && b.Len() > 0 {
@@ -103,6 +110,8 @@ func slips(length int) int {
 	return 2
 }
 
+const usualName = 48 // letters of a name, and one
+
 // within tells whether two texts are at most so many slips apart: a letter too many,
 // too few, another one, or two next to each other that changed places. It is the
 // optimal string alignment distance, row by row, and gives up when a row exceeds it.
@@ -111,7 +120,12 @@ func within(a, b string, slips int) bool {
 	if len(x)-len(y) > slips || len(y)-len(x) > slips {
 		return false
 	}
-	before, last, next := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	var room [3 * usualName]int // so that the usual name needs no memory of its own
+	rows := room[:]
+	if len(y) >= usualName {
+		rows = make([]int, 3*(len(y)+1))
+	}
+	before, last, next := rows[:len(y)+1], rows[len(y)+1:2*len(y)+2], rows[2*len(y)+2:3*len(y)+3]
 	for k := range last {
 		last[k] = k
 	}

@@ -55,7 +55,7 @@ func alike(people []store.Likeness) []pair {
 		}
 	}
 	for _, group := range phones {
-		near(group, func(a, b int32) { f.add(a, b, true) })
+		f.samePhone(group)
 	}
 	for _, group := range births {
 		f.sameBirth(group)
@@ -107,23 +107,39 @@ func (f *finder) add(a, b int32, phone bool) {
 	f.found[at] = p
 }
 
-// sameBirth compares the names of those born on one day: by last name, and in a large
-// group by first name too, so that a slip in either still leaves the two close.
-func (f *finder) sameBirth(group []int32) {
+// samePhone takes those who share a number. One that more than allWithAll share is a
+// shelter's or an office's, and says nothing unless the names are alike too.
+func (f *finder) samePhone(group []int32) {
+	if len(group) <= allWithAll {
+		near(group, func(a, b int32) { f.add(a, b, true) })
+		return
+	}
+	f.amongNamesakes(group, true)
+}
+
+// sameBirth compares the names of those born on one day.
+func (f *finder) sameBirth(group []int32) { f.amongNamesakes(group, false) }
+
+// amongNamesakes pairs those of a group whose names are alike. A large group is sorted
+// by last and then by first name, so that a slip in either still leaves the two close.
+func (f *finder) amongNamesakes(group []int32, phone bool) {
 	compare := func(a, b int32) {
 		if f.names[a].like(f.names[b]) {
-			f.add(a, b, false)
+			f.add(a, b, phone)
 		}
 	}
 	if len(group) <= allWithAll {
 		near(group, compare)
 		return
 	}
-	for _, order := range []func(foldedName) string{
-		func(n foldedName) string { return n.last + " " + n.first }, func(n foldedName) string { return n.first + " " + n.last },
-	} {
+	for _, byLast := range []bool{true, false} {
 		slices.SortFunc(group, func(a, b int32) int {
-			return cmp.Or(strings.Compare(order(f.names[a]), order(f.names[b])), cmp.Compare(a, b))
+			m, n := &f.names[a], &f.names[b]
+			last, first := strings.Compare(m.last, n.last), strings.Compare(m.first, n.first)
+			if byLast {
+				return cmp.Or(last, first, cmp.Compare(a, b))
+			}
+			return cmp.Or(first, last, cmp.Compare(a, b))
 		})
 		near(group, compare)
 	}
