@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -20,7 +21,21 @@ const (
 	wireLimit     = 4 << 20  // bytes of a body as it was sent
 	unpackedLimit = 16 << 20 // bytes after unpacking: a page of a bomb is no page
 	depthLimit    = 32       // JSON arrays and objects within each other
+
+	// unreadLimit is how much of a body that nobody will look at is taken in before
+	// an error is answered. Many clients read the answer only when all is sent: to
+	// them a line closed before that is no answer at all, and they try again.
+	unreadLimit = 16 << 20
 )
+
+// takeUnread takes what is left of a request's body off the line, up to unreadLimit
+// bytes. Who asked first (Expect: 100-continue) has not sent it and need not.
+func takeUnread(r *http.Request) {
+	if r.Body == nil || r.Header.Get("Expect") != "" {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, unreadLimit) // the answer goes out whatever comes of it
+}
 
 func badJSON(text string) error { return models.E(models.KindBadRequest, "bad_json", text) }
 

@@ -52,6 +52,7 @@ func (s *Server) record(next echo.HandlerFunc) echo.HandlerFunc {
 		s.metrics.open.Inc()
 		defer s.metrics.open.Dec()
 		if err := next(c); err != nil {
+			takeUnread(c.Request())
 			c.Error(err)
 		}
 		took := time.Since(begin)

@@ -85,6 +85,9 @@ func New(cfg Config) (*Server, error) {
 	s.echo.Use(identify, s.record, pack, survive, harden)
 	for _, r := range s.routes() {
 		s.echo.Add(r.method, r.path, r.handle, s.guard(r)...)
+		if r.who.anyone && r.method == http.MethodGet { // those who only look whether it is there
+			s.echo.Add(http.MethodHead, r.path, r.handle)
+		}
 	}
 	return s, nil
 }
