@@ -1,11 +1,16 @@
 package api
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
+
+// readyLimit is how long a database may take to answer before it counts as away.
+const readyLimit = 3 * time.Second
 
 var alive = map[string]string{"status": "ok"}
 
@@ -19,7 +24,8 @@ func (s *Server) ready(c echo.Context) error {
 		return unavailable()
 	default:
 	}
-	ctx := c.Request().Context()
+	ctx, cancel := context.WithTimeout(c.Request().Context(), readyLimit)
+	defer cancel()
 	if err := s.store.Ping(ctx); err != nil {
 		return unavailable()
 	}

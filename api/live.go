@@ -35,12 +35,14 @@ func (s *Server) live(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	f := &follower{server: s, who: actorOf(c), token: strings.Clone(bearer(c))}
-	newer, err := f.follow(ctx, since)
+	opening, cancel := context.WithTimeout(ctx, workLimit)
+	defer cancel()
+	newer, err := f.follow(opening, since)
 	if err != nil {
 		return err
 	}
 	// What changed between the request's check and the stream's opening rang no bell.
-	if _, err = s.auth.Standing(ctx, f.token); err == nil {
+	if _, err = s.auth.Standing(opening, f.token); err == nil {
 		if wait == 0 {
 			return f.stream(c, newer)
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -119,6 +120,23 @@ func harden(next echo.HandlerFunc) echo.HandlerFunc {
 		if strings.HasPrefix(c.Request().URL.Path, "/v1/") {
 			header.Set(echo.HeaderCacheControl, "no-store")
 		}
+		return next(c)
+	}
+}
+
+// workLimit bounds what a request's work may take once it is read. It is more than
+// the engine's own limit for a push, and less than a phone waits: a database that
+// does not answer is told as 503, so that the phone knows to come back.
+const workLimit = 25 * time.Second
+
+// limited ends a request's work after workLimit.
+func limited(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		whole := c.Request()
+		ctx, cancel := context.WithTimeout(whole.Context(), workLimit)
+		defer cancel()
+		c.SetRequest(whole.WithContext(ctx))
+		defer c.SetRequest(whole) // who writes the answer looks whether the caller left
 		return next(c)
 	}
 }

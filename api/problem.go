@@ -1,11 +1,9 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"pursuit/models"
+	"pursuit/models/store"
 )
 
 // problem is an error answer: RFC 9457 with a stable code (docs/protocol.md,
@@ -75,8 +74,7 @@ func asError(err error) *models.Error {
 			return models.E(models.KindMethod, "method_not_allowed", "This path does not take this method.")
 		}
 	}
-	var network *net.OpError
-	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) {
+	if store.Away(err) {
 		return unavailable()
 	}
 	return internal()

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -24,7 +25,9 @@ func (s *Server) sync(c echo.Context) error {
 		return err
 	}
 	who := actorOf(c)
-	answer, err := s.engine.Sync(c.Request().Context(), who, req)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), workLimit)
+	defer cancel()
+	answer, err := s.engine.Sync(ctx, who, req)
 	if err != nil {
 		return err
 	}

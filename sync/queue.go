@@ -17,7 +17,7 @@ const (
 	gatherMost     = 4 * time.Millisecond // the longest wait for more pushes to share a transaction
 	gatherShare    = 3                    // and at most this part of the last transaction's time
 	queueMax       = 4096                 // waiting pushes of one program; beyond, devices are told to come back
-	pushTimeLimit  = 90 * time.Second     // a transaction's limit and a little
+	pushTimeLimit  = 20 * time.Second     // for one lot: on a line that went deaf, the next devices wait for it to end
 )
 
 // queue gathers the pushes of one program that arrive while a transaction runs, and

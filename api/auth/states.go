@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	stateTTL    = 3 * time.Second // a safety net below the messages of changes
-	statesLimit = 65_536          // sessions remembered; beyond, the memory starts anew
+	stateTTL    = 3 * time.Second  // a safety net below the messages of changes
+	statesLimit = 65_536           // sessions remembered; beyond, the memory starts anew
+	stateLimit  = 10 * time.Second // for reading one; a database that takes longer is away
 )
 
 type stateKey struct {
@@ -58,7 +59,9 @@ func (s *states) get(ctx context.Context, key stateKey) (models.SessionState, er
 	found, err, _ := s.one.Do(name, func() (any, error) {
 		at := time.Now()
 		// Several requests wait for this read: it must not end with the first one's.
-		state, err := s.store.SessionState(context.WithoutCancel(ctx), key.program, key.session)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stateLimit)
+		defer cancel()
+		state, err := s.store.SessionState(ctx, key.program, key.session)
 		if err == nil {
 			s.keep(key, keptState{state, at}, round)
 		}

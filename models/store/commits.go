@@ -68,6 +68,7 @@ func (s *Store) Listen(ctx context.Context, lost func()) {
 	for ctx.Err() == nil && s.dialect == Postgres {
 		if err := s.listenOnce(ctx, lost); err != nil && ctx.Err() == nil {
 			slog.Warn("listening for commits was interrupted", "error", err)
+			s.pool.Reset() // what befell this line befell the idle ones: nobody is to wait for each
 		}
 		select {
 		case <-ctx.Done():
@@ -82,9 +83,9 @@ func (s *Store) listenOnce(ctx context.Context, lost func()) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer sayGoodbye(ctx, conn)
 	for _, channel := range []string{notifyChannel, sessionChannel, heardChannel} {
-		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		if err := listenTo(ctx, conn, channel); err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
 	}
@@ -96,7 +97,7 @@ func (s *Store) listenOnce(ctx context.Context, lost func()) error {
 	lost()
 	s.sessions.publish(SessionChange{})
 	for {
-		note, err := conn.WaitForNotification(ctx)
+		note, err := nextNote(ctx, conn)
 		if err != nil {
 			return fmt.Errorf("wait: %w", err)
 		}

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	readingLimit = 2 * time.Minute // a report over years of work takes seconds; an older snapshot only holds vacuum up
-	closingLimit = 5 * time.Second // to end a reading whose caller has left
+	readingLimit = 2 * time.Minute  // a report over years of work takes seconds; an older snapshot only holds vacuum up
+	openingLimit = 15 * time.Second // to take a connection: a database that takes longer is away
+	closingLimit = 5 * time.Second  // to end a reading whose caller has left
 )
 
 // Reading is one snapshot of the database: everything read in it is of one moment,
@@ -28,16 +29,28 @@ type Reading struct {
 func InReading(ctx context.Context, s *Store, fn func(*Reading) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readingLimit)
 	defer cancel()
-	conn, err := s.readSQL.Conn(ctx)
+	conn, err := s.openReading(ctx)
 	if err != nil {
-		return fmt.Errorf("take a connection: %w", err)
+		return err
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, s.beginReading()); err != nil {
-		return fmt.Errorf("begin reading: %w", err)
-	}
 	defer endReading(ctx, conn)
 	return fn(&Reading{Now: s.Clock(), ctx: ctx, s: s, conn: conn})
+}
+
+// openReading takes a connection and begins the snapshot on it, soon or not at all.
+func (s *Store) openReading(ctx context.Context) (*sql.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, openingLimit)
+	defer cancel()
+	conn, err := s.readSQL.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take a connection: %w", err)
+	}
+	if _, err := conn.ExecContext(ctx, s.beginReading()); err != nil {
+		_ = conn.Close() // the cause is reported
+		return nil, fmt.Errorf("begin reading: %w", err)
+	}
+	return conn, nil
 }
 
 // beginReading is how the database is told that everything read is to be of one

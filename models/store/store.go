@@ -90,6 +90,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	if !strings.Contains(s.url, "pool_max_conns") {
 		cfg.MaxConns = postgresConns
 	}
+	watchLines(cfg)
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "pursuit"

@@ -1,0 +1,178 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pursuit/sim/crew"
+	"pursuit/sim/harness"
+)
+
+// answerBound is how long any request may go unanswered while the database is away:
+// a phone waits a minute. The server's own limit is well below it.
+const answerBound = 45 * time.Second
+
+func ask(t *testing.T, session *harness.Session, method, path string, body any) harness.Answer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), answerBound)
+	defer cancel()
+	began := time.Now()
+	answer, err := session.JSON(ctx, method, path, body)
+	if err != nil {
+		t.Errorf("%s %s went unanswered for %s: %v", method, path, time.Since(began).Round(time.Second), err)
+	}
+	t.Logf("%s %s: %d after %s", method, path, answer.Status, time.Since(began).Round(time.Millisecond))
+	return answer
+}
+
+// awaitReady waits until /readyz answers a status.
+func awaitReady(t *testing.T, server *harness.Server, want int) {
+	t.Helper()
+	client := harness.NewClient(server.URL, nil)
+	began, last := time.Now(), 0
+	for time.Since(began) < recovery {
+		ctx, cancel := context.WithTimeout(t.Context(), answerBound)
+		answer, err := client.JSON(ctx, http.MethodGet, "/readyz", nil)
+		cancel()
+		if err == nil && answer.Status == want {
+			t.Logf("/readyz answers %d after %s", want, time.Since(began).Round(time.Millisecond))
+			return
+		}
+		last = answer.Status
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("/readyz answers %d after %s, want %d", last, recovery, want)
+}
+
+// While the database swallows everything, every request is refused with a problem in
+// bounded time and /readyz says so; once it is back, the server is too.
+func TestDatabaseSilent(t *testing.T) {
+	t.Parallel()
+	s := stage(t, harness.Postgres)
+	silent := each("timeout", map[string]any{"timeout": 0})
+	refuses(t, s, func() error { return s.Database.Disturb(silent...) }, func() error { s.Database.Heal(t.Context()); return nil })
+}
+
+// The same when it refuses connections.
+func TestDatabaseGone(t *testing.T) {
+	t.Parallel()
+	s := stage(t, harness.Postgres)
+	refuses(t, s, func() error { s.Database.Cut(); return nil }, s.Database.Mend)
+}
+
+func refuses(t *testing.T, s *Stage, away, back func() error) {
+	t.Helper()
+	c := enlist(t, s, 3, s.Far.URL)
+	session := c.Members[0].Session
+	session.HTTP = harness.NewHTTP("")
+	session.Base = s.Far.URL
+	if _, err := c.Members[0].Turn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := away(); err != nil {
+		t.Fatal(err)
+	}
+	person := harness.Insert("people", map[string]any{"code": "Away"})
+	requests := map[string]struct {
+		method, path string
+		body         any
+	}{
+		"push":    {http.MethodPost, "/v1/sync", session.Request([]harness.Mutation{person}, nil)},
+		"pull":    {http.MethodPost, "/v1/sync", session.Request(nil, &harness.Pull{})},
+		"digests": {http.MethodPost, "/v1/sync/digests", map[string]any{"cursor": c.Members[0].Cursor}},
+		"login":   {http.MethodPost, "/v1/auth/login", harness.LoginBody(session.Tokens.User.Email, harness.Password, harness.NewID())},
+		"refresh": {http.MethodPost, "/v1/auth/refresh", map[string]any{"refresh_token": session.RefreshToken}},
+		"me":      {http.MethodGet, "/v1/me", nil},
+		"devices": {http.MethodGet, "/v1/devices", nil},
+		"report":  {http.MethodGet, "/v1/intensity/workers", nil},
+		"ready":   {http.MethodGet, "/readyz", nil},
+	}
+	var group sync.WaitGroup
+	for name, request := range requests {
+		group.Go(func() {
+			answer := ask(t, session, request.method, request.path, request.body)
+			if answer.Status != http.StatusServiceUnavailable || answer.Code() == "" ||
+				!strings.HasPrefix(answer.Header.Get("Content-Type"), "application/problem+json") {
+				t.Errorf("%s: status %d, %q, want 503 with a problem", name, answer.Status, answer.Body)
+			}
+		})
+	}
+	group.Wait()
+	if err := back(); err != nil {
+		t.Fatal(err)
+	}
+	awaitReady(t, s.Far, http.StatusOK)
+	if err := c.Flush(t.Context(), recovery); err != nil {
+		t.Fatal(err)
+	}
+	answer := ask(t, session, http.MethodPost, "/v1/sync", session.Request([]harness.Mutation{person}, nil))
+	var page harness.Page
+	if err := answer.Decode(&page); err != nil || len(page.Results) != 1 || page.Results[0].Status != "applied" {
+		t.Errorf("the push, sent again: %s, %v", answer.Body, err)
+	}
+}
+
+// When the lines that are open go deaf but new ones are whole, nobody has to mend
+// anything: the server notices, opens new lines, and its live streams tick again.
+func TestDeafLinesAreNoticed(t *testing.T) {
+	t.Parallel()
+	s := stage(t, harness.Postgres)
+	c := enlist(t, s, 4, s.Far.URL, s.Near.URL)
+	ctx, cancel := context.WithTimeout(t.Context(), *spellLength)
+	defer cancel()
+	if err := c.Work(ctx); err != nil {
+		t.Fatal(err)
+	}
+	watcher := c.Members[0].Session
+	watcher.Base = s.Far.URL
+	stream, err := watcher.Live(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if err := s.Database.HalfOpen(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := c.Flush(t.Context(), recovery); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("all sent after %s", time.Since(began).Round(time.Millisecond))
+	awaitReady(t, s.Far, http.StatusOK)
+	awaitTickle(t, s, c.Members[2], stream)
+	if err := c.Judge(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// awaitTickle lets a member write through the near server until the stream at the
+// far one ticks for it.
+func awaitTickle(t *testing.T, s *Stage, writer *crew.Member, stream *harness.Stream) {
+	t.Helper()
+	writer.Bases = []string{s.Near.URL}
+	if answered, err := writer.Turn(t.Context()); err != nil || !answered {
+		t.Fatalf("a push at the near server: answered %v, %v", answered, err)
+	}
+	page, err := writer.Sync(t.Context(), writer.Request(nil, writer.NextPull()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for {
+		select {
+		case tickle := <-stream.Tickles:
+			if tickle.Seq >= page.Seq {
+				t.Logf("the live stream ticks again after %s", time.Since(began).Round(time.Millisecond))
+				return
+			}
+		case <-stream.Ended:
+			t.Fatal("the live stream ended")
+		case <-time.After(recovery):
+			t.Fatalf("no tickle for %d after %s", page.Seq, recovery)
+		}
+	}
+}
