@@ -70,7 +70,8 @@ func (s *stand) pushFloorPostgres(ctx context.Context, devices, requests int) (t
 			return 0, err
 		}
 	}
-	return together(devices, requests, func() error { return floorPush(ctx, pool) })
+	var seq atomic.Int64
+	return together(devices, requests, func() error { return floorPush(ctx, pool, &seq) })
 }
 
 func together(devices, requests int, one func() error) (time.Duration, error) {
@@ -94,7 +95,7 @@ func together(devices, requests int, one func() error) (time.Duration, error) {
 	return time.Since(begin), nil
 }
 
-func floorPush(ctx context.Context, pool *pgxpool.Pool) error {
+func floorPush(ctx context.Context, pool *pgxpool.Pool, seq *atomic.Int64) error {
 	tx, err := pool.Begin(ctx)
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func floorPush(ctx context.Context, pool *pgxpool.Pool) error {
 	for i := range ids {
 		ids[i] = harness.NewID()
 		docs[i] = document(ids[i], service)
-		seqs[i] = time.Now().UnixNano()
+		seqs[i] = seq.Add(1)
 		hashes[i] = []byte(ids[i])[:16]
 	}
 	for _, q := range []struct {
