@@ -64,7 +64,10 @@ func (w *World) Play(ctx context.Context, ops []Op, leads bool) (*Run, error) {
 	r := &Run{world: w, started: time.Now().Truncate(time.Second), slots: map[int]bool{},
 		taken: map[string]oracle.Verdict{}, holds: map[[2]string][2]time.Time{}, heldRows: map[string]string{}, deeds: map[string]func() oracle.Verdict{}, leads: leads}
 	r.Stats.Results = map[string]int{}
-	if err := r.enter(ctx); err != nil {
+	w.setting.RLock()
+	err := r.enter(ctx)
+	w.setting.RUnlock()
+	if err != nil {
 		return r, fmt.Errorf("set the stage: %w", err)
 	}
 	for i, op := range ops {

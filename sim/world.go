@@ -27,7 +27,8 @@ type World struct {
 	Cluster *harness.Cluster
 
 	dir     string
-	mu      sync.Mutex // one strike at a time
+	mu      sync.Mutex   // one strike at a time
+	setting sync.RWMutex // no strike while a stage is set
 	struck  atomic.Int64
 	strikes atomic.Int64
 	serial  atomic.Int64
@@ -35,7 +36,14 @@ type World struct {
 
 // Open builds the binary, makes an empty database of the kind and starts its
 // servers: one on SQLite, three on Postgres.
-func Open(ctx context.Context, kind harness.Kind) (*World, error) {
+func Open(ctx context.Context, kind harness.Kind) (*World, error) { return open(ctx, kind, false) }
+
+// OpenDurable is Open with a Postgres that is set as users run it, fsync included.
+func OpenDurable(ctx context.Context, kind harness.Kind) (*World, error) {
+	return open(ctx, kind, true)
+}
+
+func open(ctx context.Context, kind harness.Kind, durable bool) (*World, error) {
 	dir, err := os.MkdirTemp("", "pursuit-sim-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
@@ -48,7 +56,7 @@ func Open(ctx context.Context, kind harness.Kind) (*World, error) {
 	instances := 1
 	if kind == harness.Postgres {
 		instances = postgresInstances
-		if w.Cluster, err = harness.NewCluster(ctx, filepath.Join(dir, "cluster"), false); err != nil {
+		if w.Cluster, err = harness.NewCluster(ctx, filepath.Join(dir, "cluster"), durable); err != nil {
 			return w, err
 		}
 	}
@@ -97,6 +105,8 @@ func (w *World) calm() bool {
 func (w *World) strike(ctx context.Context, kind Kind, which uint32, pause time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.setting.Lock()
+	defer w.setting.Unlock()
 	time.Sleep(pause)
 	w.struck.Store(time.Now().UnixMilli())
 	defer func() { w.struck.Store(time.Now().UnixMilli()) }()

@@ -15,6 +15,8 @@ const (
 	noteMost  = 3000
 	// peopleMost bounds a member's cases, so that rows gather a history.
 	peopleMost = 12
+	// keptMost bounds the contacts that stand: then the next one goes.
+	keptMost = 60
 )
 
 // edit queues some edits of the member's own rows.
@@ -29,10 +31,10 @@ func (m *Member) one() {
 	switch {
 	case len(m.people) == 0 || draw == 0 && len(m.people) < peopleMost:
 		m.people = append(m.people, m.add("people", map[string]any{"code": m.word("Code"), "phones": []string{m.word("phone")}, "notes": m.note()}))
-	case draw < 4:
+	case draw < 4 && len(m.kept) < keptMost:
 		person := m.people[m.random.IntN(len(m.people))]
 		m.kept = append(m.kept, m.add("known_contacts", map[string]any{"person_id": person, "name": m.word("Contact"), "relation": "family"}))
-	case draw == 4 && len(m.kept) > 0:
+	case draw <= 4 && len(m.kept) > 0:
 		at := m.random.IntN(len(m.kept))
 		gone := m.kept[at]
 		m.kept = append(m.kept[:at], m.kept[at+1:]...)

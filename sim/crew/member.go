@@ -46,6 +46,8 @@ type Stats struct {
 	Longest time.Duration
 	// InFlight is how many exchanges are under way.
 	InFlight atomic.Int64
+	// Answered counts the mutations acknowledged so far; it may be read at any time.
+	Answered atomic.Int64
 
 	mu sync.Mutex
 }
@@ -102,6 +104,7 @@ func (s *Stats) count(batch []*entry, took time.Duration, err error) {
 		s.Broken++
 	default:
 		s.Acknowledged += len(batch)
+		s.Answered.Add(int64(len(batch)))
 	}
 	for _, one := range batch {
 		if one.tries > 1 {

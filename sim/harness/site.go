@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	_ "modernc.org/sqlite" // database/sql's driver for Intact
 )
 
 // commandLimit bounds one call of the command line.
@@ -122,6 +125,20 @@ func (s *Site) Restore(ctx context.Context, name string) error {
 		return s.Cluster.Copy(ctx, s.database+"_"+name, s.database)
 	}
 	return copyDatabase(s.file()+"."+name, s.file())
+}
+
+// Intact checks every page and index of a SQLite file.
+func (s *Site) Intact(ctx context.Context) error {
+	database, err := sql.Open("sqlite", "file:"+s.file()+"?_pragma=query_only(1)")
+	if err != nil {
+		return fmt.Errorf("open the file: %w", err)
+	}
+	var verdict string
+	err = database.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&verdict)
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("the file is damaged: %s", verdict)
+	}
+	return errors.Join(err, database.Close())
 }
 
 // copyDatabase copies a SQLite file together with its write-ahead log, and

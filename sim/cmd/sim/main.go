@@ -30,6 +30,7 @@ type settings struct {
 	db                string
 	shrink, span      time.Duration
 	keep, restore     bool
+	siege             sim.Siege
 }
 
 func main() {
@@ -42,6 +43,9 @@ func main() {
 	flag.IntVar(&s.repeats, "repeats", 1, "rounds, with seeds that follow each other")
 	flag.DurationVar(&s.span, "for", 0, "go on for so long with fresh databases and the seeds that follow; 0 is once")
 	flag.StringVar(&s.db, "db", "sqlite", "sqlite or postgres")
+	flag.IntVar(&s.siege.Kills, "kills", 0, "instead of the simulation: kill -9 of a server under load, so many times")
+	flag.IntVar(&s.siege.DatabaseKills, "database-kills", 0, "with -kills: kill -9 of all of Postgres besides, so many times")
+	flag.IntVar(&s.siege.Members, "members", 8, "with -kills: devices that write without pause")
 	flag.DurationVar(&s.shrink, "shrink", 3*time.Minute, "time to look for a shorter failure")
 	flag.BoolVar(&s.restore, "restore", false, "with one program: end each round with a lost database, put back from a backup")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with database and logs")
@@ -59,12 +63,15 @@ func run(ctx context.Context, s settings) error {
 	if s.db != string(harness.SQLite) && s.db != string(harness.Postgres) {
 		return fmt.Errorf("no database %q: sqlite or postgres", s.db)
 	}
+	if s.siege.Kills > 0 {
+		return siege(ctx, s)
+	}
 	var sum total
 	defer func() {
 		slog.Info("in all", "from", s.seed, "db", s.db, "offline", s.plan.Offline, "total", sum.String())
 	}()
 	for began, seed := time.Now(), s.seed; ; seed += uint64(s.repeats * s.programs) {
-		if err := besiege(ctx, s, seed, &sum); err != nil {
+		if err := database(ctx, s, seed, &sum); err != nil {
 			return err
 		}
 		if time.Since(began) >= s.span || ctx.Err() != nil {
@@ -73,8 +80,8 @@ func run(ctx context.Context, s settings) error {
 	}
 }
 
-// besiege plays the rounds of one fresh database.
-func besiege(ctx context.Context, s settings, seed uint64, sum *total) (err error) {
+// database plays the rounds of one fresh database.
+func database(ctx context.Context, s settings, seed uint64, sum *total) (err error) {
 	world, err := sim.Open(ctx, harness.Kind(s.db))
 	defer func() {
 		sum.strikes += world.Strikes()
