@@ -81,7 +81,14 @@ func (w *world) newService(j *job, row *models.Row) error {
 }
 
 func (w *world) assignSelf(j *job, service *models.Row) error {
-	row := models.NewRow(models.Tables.Table("assignments"), models.DerivedID(service.ID, "assignment/"+j.who.UserID))
+	t := models.Tables.Table("assignments")
+	id := models.DerivedID(service.ID, "assignment/"+j.who.UserID)
+	if taken, err := w.row(t, id); err != nil {
+		return err
+	} else if taken != nil { // somebody foresaw the id: theirs stays theirs
+		id = models.DerivedID(j.ID, "assignment/"+j.who.UserID)
+	}
+	row := models.NewRow(t, id)
 	row.Bucket = service.ID
 	row.PutText("service_id", service.ID)
 	row.PutText("user_id", j.who.UserID)
