@@ -3,11 +3,13 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
 
 	"pursuit/models"
 )
@@ -16,18 +18,27 @@ const (
 	// AccessLife is how long an access token is good.
 	AccessLife = 15 * time.Minute
 
-	issuer = "pursuit"
 	// verifiedLimit bounds the tokens remembered as genuine, in each of two halves
 	// of which the older is dropped: 32,768 phones at about 200 bytes.
 	verifiedLimit = 32_768
 )
 
-// claims is what an access token says. The session says the rest.
+// claims is what an access token says; the session says the rest. A token goes up with
+// every request of a phone, over HTTP/1.1 in full, so that it is kept short: no claim
+// that nobody reads, and the session's id in 22 characters.
 type claims struct {
-	Program int32  `json:"prg"`
-	Session string `json:"sid"`
-	jwt.RegisteredClaims
+	Program int32            `json:"prg"`
+	Session string           `json:"sid"`
+	Expires *jwt.NumericDate `json:"exp"`
 }
+
+// Only exp is a registered claim, and its age is asked where the session is known.
+func (c claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.Expires, nil }
+func (claims) GetIssuedAt() (*jwt.NumericDate, error)         { return nil, nil }
+func (claims) GetNotBefore() (*jwt.NumericDate, error)        { return nil, nil }
+func (claims) GetIssuer() (string, error)                     { return "", nil }
+func (claims) GetSubject() (string, error)                    { return "", nil }
+func (claims) GetAudience() (jwt.ClaimStrings, error)         { return nil, nil }
 
 // genuine is what remains of a token whose signature was checked.
 type genuine struct {
@@ -51,10 +62,13 @@ func (a *access) sign(ctx context.Context, se models.Session) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	now := a.clock()
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{Program: se.Program, Session: se.ID,
-		RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, Subject: se.UserID,
-			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(AccessLife))}})
+	session, err := shortened(se.ID)
+	if err != nil {
+		return "", fmt.Errorf("name the session: %w", err)
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{Program: se.Program, Session: session,
+		Expires: jwt.NewNumericDate(a.clock().Add(AccessLife))})
+	delete(token.Header, "typ")
 	token.Header["kid"] = key.id
 	text, err := token.SignedString(key.private)
 	if err != nil {
@@ -93,10 +107,28 @@ func (a *access) verify(ctx context.Context, token string) (genuine, bool) {
 		}
 		return key, nil
 	})
-	if err != nil || c.Issuer != issuer || c.ExpiresAt == nil || !models.ValidID(c.Session) {
+	session, ok := lengthened(c.Session)
+	if err != nil || c.Expires == nil || !ok {
 		return genuine{}, false
 	}
-	return genuine{program: c.Program, session: c.Session, expires: c.ExpiresAt.Unix()}, true
+	return genuine{program: c.Program, session: session, expires: c.Expires.Unix()}, true
+}
+
+// shortened writes an id's 16 bytes in 22 characters.
+func shortened(id string) (string, error) {
+	u, err := uuid.Parse(id)
+	return base64.RawURLEncoding.EncodeToString(u[:]), err
+}
+
+// lengthened reads back what shortened wrote, and an id as it is: tokens were longer
+// once, and a phone that was wiped may confirm with one from then.
+func lengthened(text string) (string, bool) {
+	if models.ValidID(text) {
+		return text, true
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	u, wrong := uuid.FromBytes(b)
+	return u.String(), err == nil && wrong == nil
 }
 
 func (a *access) remember(sum [sha256.Size]byte, g genuine) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"pursuit/api/auth"
 	"pursuit/models"
 	"pursuit/models/store"
@@ -22,7 +24,11 @@ func sessionOf(t *testing.T, access string) string {
 		Session string `json:"sid"`
 	}
 	must(t, json.Unmarshal(raw, &claims))
-	return claims.Session
+	id, err := base64.RawURLEncoding.DecodeString(claims.Session)
+	must(t, err)
+	session, err := uuid.FromBytes(id)
+	must(t, err)
+	return session.String()
 }
 
 func (s *site) actor(role models.Role) models.Actor {

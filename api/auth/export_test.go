@@ -10,3 +10,9 @@ func ParseRefresh(key []byte, text string) (again string, ok bool) {
 func RefreshText(key []byte, program int32, session string, generation int64) string {
 	return refreshToken{program, session, generation}.text(key)
 }
+
+// How access tokens write a session's id.
+var (
+	Shortened  = shortened
+	Lengthened = lengthened
+)

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"pursuit/models"
 	"pursuit/models/store"
 )
 
@@ -17,6 +16,7 @@ const (
 	// publishedFor is how long a retired key stays in the published set. Access
 	// tokens signed by it are dead after minutes; whoever caches the set is not.
 	publishedFor = 90 * 24 * time.Hour
+	keyIDBytes   = 6 // 8 characters
 	// reloadEvery bounds how often an unknown key id may cost a query.
 	reloadEvery = time.Second
 )
@@ -67,7 +67,7 @@ func (r *ring) add(ctx context.Context, insert func(*store.Tx, store.SigningKey)
 	if err != nil {
 		return fmt.Errorf("make a signing key: %w", err)
 	}
-	key := store.SigningKey{ID: models.NewID(), Public: public}
+	key := store.SigningKey{ID: keyID(public), Public: public}
 	if key.Sealed, err = r.seal.seal(key.ID, private.Seed()); err != nil {
 		return fmt.Errorf("seal the signing key: %w", err)
 	}
@@ -75,6 +75,12 @@ func (r *ring) add(ctx context.Context, insert func(*store.Tx, store.SigningKey)
 		_, err := insert(tx, key)
 		return err
 	})
+}
+
+// keyID names a key by its first bytes. The name is in every token, so it is short;
+// among the few keys of a server it is unique all the same.
+func keyID(public ed25519.PublicKey) string {
+	return base64.RawURLEncoding.EncodeToString(public[:keyIDBytes])
 }
 
 // current gives the key that signs now, as the database says.

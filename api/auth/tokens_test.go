@@ -2,6 +2,10 @@ package auth_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +26,39 @@ func TestAccessTokenLivesFifteenMinutes(t *testing.T) {
 		s.check(t, tokens.Access, "token_expired")
 		s.check(t, s.refreshed(t, tokens.Refresh, "").Access, "")
 	})
+}
+
+// A phone sends its token with every request, so it says no more than it must.
+func TestAccessTokenIsShort(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		token := s.login(t, "d").Access
+		if len(token) > 210 {
+			t.Errorf("an access token has %d bytes", len(token))
+		}
+		parts := strings.Split(token, ".")
+		for i, want := range [][]string{{"alg", "kid"}, {"exp", "prg", "sid"}} {
+			raw, err := base64.RawURLEncoding.DecodeString(parts[i])
+			must(t, err)
+			said := map[string]any{}
+			must(t, json.Unmarshal(raw, &said))
+			if got := slices.Sorted(maps.Keys(said)); !slices.Equal(got, want) {
+				t.Errorf("part %d says %v", i, got)
+			}
+		}
+	})
+}
+
+// A session's id is read as it was written, in either length, and nothing else is.
+func TestSessionIDInTokens(t *testing.T) {
+	id := models.NewID()
+	short, err := auth.Shortened(id)
+	must(t, err)
+	for text, want := range map[string]string{short: id, id: id, "": "", "x": "", short + "A": "", short[:21]: "", strings.ToUpper(id): ""} {
+		got, ok := auth.Lengthened(text)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%q is read as %q, %v", text, got, ok)
+		}
+	}
 }
 
 // What is no token of ours is unauthorized, whatever was changed about it.
