@@ -16,19 +16,18 @@ import (
 // phones that pull one page now and then, and know old ids.
 type lives struct {
 	*crew
-	r        *rand.Rand
-	users    []models.Actor
-	phones   []*phone
-	cases    []pursuit         // with the ids that they had at first
-	became   map[string]string // a merged id → its survivor, one step
-	bases    map[string]int64  // of a person when it was last seen under its own id
-	contacts []string
-	attempts int
-	added    map[string]bool // values that were written of people
+	r      *rand.Rand
+	users  []models.Actor
+	phones []*phone
+	cases  []pursuit         // with the ids that they had at first
+	became map[string]string // a merged id → its survivor, one step
+	bases  map[string]int64  // of a person when it was last seen under its own id
+	made   map[string]string // the table of each row that was accepted
+	added  map[string]bool   // values that were written of people
 }
 
 func newLives(t *testing.T, s *store.Store, seed uint64) *lives {
-	l := &lives{crew: newCrew(t, s), r: rand.New(rand.NewPCG(seed, seed)), became: map[string]string{}, bases: map[string]int64{}, added: map[string]bool{}}
+	l := &lives{crew: newCrew(t, s), r: rand.New(rand.NewPCG(seed, seed)), became: map[string]string{}, made: map[string]string{}, bases: map[string]int64{}, added: map[string]bool{}}
 	l.users = []models.Actor{l.worker, l.user(models.RoleOutreachWorker), l.keeper, l.supervisor}
 	for range l.users {
 		l.phones = append(l.phones, &phone{rows: map[string]seen{}})
@@ -94,12 +93,9 @@ func (l *lives) holdsPerson(who models.Actor, p pursuit) bool {
 }
 
 func (l *lives) noted(it Item, number string) {
-	switch it.Table {
-	case "contact_attempts":
-		l.attempts++
-	case "known_contacts":
-		l.contacts = append(l.contacts, it.Row)
-	case "people":
+	if it.Op == models.OpInsert {
+		l.made[it.Row] = it.Table
+	} else {
 		l.added[number] = true
 	}
 }
@@ -137,7 +133,8 @@ func (l *lives) pulls() {
 }
 
 // check: phones hold what a first pull brings and digests agree; no row speaks of a
-// person who is not there; nothing that was accepted is missing.
+// person who is not there; who works a service holds its person, and nobody else because
+// of it; nothing that was accepted is missing.
 func (l *lives) check() {
 	for n, who := range l.users {
 		l.onPhone(l.phones[n], who, 3)
@@ -147,10 +144,14 @@ func (l *lives) check() {
 		l.none(`SELECT count(*) FROM ` + table + ` x WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.id = x.` + column + `)`)
 	}
 	l.none(`SELECT count(*) FROM feed f WHERE NOT f.deleted AND f.tbl IN (2, 4) AND f.bucket NOT IN (SELECT id FROM people)`)
+	l.none(`SELECT count(*) FROM services v WHERE NOT EXISTS (SELECT 1 FROM grants g WHERE g.bucket = v.person_id AND g.principal = v.org_id AND g.revoked IS NULL)`)
+	l.none(`SELECT count(*) FROM assignments a JOIN services v ON v.id = a.service_id WHERE a.ended_at IS NULL AND NOT EXISTS (
+		SELECT 1 FROM grants g WHERE g.bucket = v.person_id AND g.principal = a.user_id AND g.revoked IS NULL)`)
+	l.none(`SELECT count(*) FROM grants g WHERE g.revoked IS NULL AND g.source LIKE 'assignment:%' AND NOT EXISTS (
+		SELECT 1 FROM assignments a WHERE g.source = 'assignment:' || a.id AND a.ended_at IS NULL)`)
 	l.none(fmt.Sprintf(`SELECT count(*) - %d FROM people`, len(l.cases)-len(l.became)))
-	l.none(fmt.Sprintf(`SELECT count(*) - %d FROM contact_attempts`, l.attempts))
-	for _, id := range l.contacts {
-		l.none(`SELECT 1 - count(*) FROM known_contacts WHERE id = '` + id + `'`)
+	for id, table := range l.made {
+		l.none(`SELECT 1 - count(*) FROM ` + table + ` WHERE id = '` + id + `'`)
 	}
 	for number := range l.added { // it stands, stood, or lost and is kept
 		l.none(`SELECT CASE WHEN EXISTS (SELECT 1 FROM feed WHERE doc LIKE '%` + number + `%')
