@@ -237,15 +237,8 @@ func TestWhatWaitedIsTurnedToo(t *testing.T) {
 		keep, gone := c.open(c.worker), c.open(second)
 		waiting := insertOf("known_contacts", map[string]any{"person_id": gone.person, "name": "W", "relation": "family"})
 		c.pushFor(models.StatusDeferred, c.worker, waiting)
-		end := c.assign(gone, c.keeper) // the second worker's ends below
-		_ = end
-		rows, err := s.SQLDB().Query(`SELECT id FROM assignments WHERE user_id = '` + second.UserID + `'`)
-		c.must(err)
 		var assignment string
-		for rows.Next() {
-			c.must(rows.Scan(&assignment))
-		}
-		c.must(rows.Close())
+		c.must(s.SQLDB().QueryRow(`SELECT id FROM assignments WHERE user_id = '` + second.UserID + `'`).Scan(&assignment))
 		c.push(c.supervisor, item(models.OpPatch, "assignments", assignment, endless, map[string]any{"ended_at": "2026-01-02T03:04:05.000Z"}))
 		c.merge(c.keeper, keep.person, gone.person)
 		if row := c.stored("known_contacts", waiting.Row); row == nil || row.Bucket != keep.person {
@@ -258,7 +251,32 @@ func TestWhatWaitedIsTurnedToo(t *testing.T) {
 			if r := c.result(second, it); r.Status != models.StatusQuarantined {
 				t.Errorf("%s of %s by who lost the case is %s (%s), want quarantined", it.Op, it.Table, r.Status, r.Code)
 			}
+			c.push(c.supervisor, item(models.OpPatch, "quarantine", models.DerivedID(it.ID, "quarantine"), endless, map[string]any{"state": "released"}))
 		}
+		if row := c.stored("people", keep.person); row.Text("address") != "late" || c.counts(c.supervisor)["known_contacts"] != 2 {
+			t.Error("what a supervisor released did not reach the survivor")
+		}
+	})
+}
+
+// A row whose deletion its editor had not seen stands again with the survivor.
+func TestADeletedRowRevivesWithTheSurvivor(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		keep, gone := c.open(c.worker), c.open(c.worker)
+		contact := insertOf("known_contacts", map[string]any{"person_id": gone.person, "name": "N", "relation": "family"})
+		base := c.push(c.keeper, contact)
+		c.push(c.supervisor, item(models.OpDelete, "known_contacts", contact.Row, endless, nil))
+		c.push(c.supervisor, item(models.OpDelete, "services", gone.service, endless, nil))
+		c.merge(c.keeper, keep.person, gone.person)
+		c.push(c.worker, item(models.OpPatch, "known_contacts", contact.Row, base, map[string]any{"notes": "calls back"}))
+		c.pushFor(models.StatusMerged, c.worker, item(models.OpPatch, "services", gone.service, 1, map[string]any{"status": "refused"}))
+		for _, row := range []*models.Row{c.stored("known_contacts", contact.Row), c.stored("services", gone.service)} {
+			if row.Deleted || row.Text("person_id") != keep.person {
+				t.Errorf("%s: deleted %v, of %s", row.Table.Name, row.Deleted, row.Text("person_id"))
+			}
+		}
+		c.agree(c.e, "after it stands again", c.worker, c.keeper, c.supervisor)
 	})
 }
 
