@@ -12,6 +12,7 @@ import { Trouble } from './trouble.js'
 import type { Mutation, Op, Row, SyncAnswer } from './wire.js'
 
 const PLACE = 'pursuit/place'
+const ECHOES = 'pursuit/echoes'
 const MAX_CHASES = 5 // digests asked again because the program moved on meanwhile
 const VERIFY_EVERY_MS = 24 * 3_600_000 // drift is a fault; a day is soon enough to find it
 
@@ -27,6 +28,12 @@ interface Place {
   /** A stream that started again, so rows may be here that should not. */
   verify?: boolean
   verifiedAt?: number
+}
+
+interface Echo {
+  table: string
+  id: string
+  v: number
 }
 
 export interface PursuitOptions {
@@ -61,7 +68,8 @@ export class Pursuit {
   private place: Place = { cursor: null, epoch: null, seq: 0, schema: 0 }
   private busy: Promise<void> | undefined
   /** Rows just accepted, until the stream shows them; what it never shows is no longer ours. */
-  private readonly echoes = new Map<string, { table: string; id: string; v: number }>()
+  private echoes = new Map<string, Echo>()
+  private echoesKept = false
 
   private constructor(options: PursuitOptions) {
     this.session = options.session
@@ -79,6 +87,8 @@ export class Pursuit {
   static async open(options: PursuitOptions): Promise<Pursuit> {
     const pursuit = new Pursuit(options)
     pursuit.place = { ...pursuit.place, ...parsed<Place>(await options.store.get(PLACE)) }
+    pursuit.echoes = new Map(parsed<[string, Echo][]>(await options.store.get(ECHOES)))
+    pursuit.echoesKept = pursuit.echoes.size > 0
     pursuit.unsent = await options.store.outbox()
     return pursuit
   }
@@ -162,6 +172,7 @@ export class Pursuit {
   async erase(): Promise<void> {
     await this.store.clear()
     this.unsent = []
+    this.echoes.clear()
     this.place = { cursor: null, epoch: null, seq: 0, schema: 0 }
   }
 
@@ -194,8 +205,9 @@ export class Pursuit {
 
   private async forgetUnseen(): Promise<void> {
     const remove = [...this.echoes.values()].filter((e) => e.v <= this.place.seq)
+    if (this.echoes.size === 0) return
     this.echoes.clear()
-    if (remove.length > 0) await this.store.commit({ remove })
+    await this.store.commit({ remove, keys: this.echoKeys() })
   }
 
   private sendable(): Mutation[] {
@@ -235,14 +247,19 @@ export class Pursuit {
   private async takeResults(batch: readonly Mutation[], answer: SyncAnswer): Promise<void> {
     if (batch.length === 0) return
     const commit = await settled(this.store, batch, answer, this.session.now(), this.resetBy(answer))
-    await this.store.commit(commit)
     for (const [i, m] of batch.entries()) {
       const { status, v } = answer.results![i]!
       if (m.op === 'insert' && status === 'applied' && v) this.echoes.set(`${m.table}/${m.row}`, { table: m.table, id: m.row, v })
     }
+    await this.store.commit({ ...commit, keys: this.echoKeys() })
     const gone = new Set(commit.dequeue)
     this.unsent = this.unsent.filter((m) => !gone.has(m.id)).concat(commit.enqueue ?? [])
     for (const outcome of commit.outcomes ?? []) this.events.emit({ kind: 'outcome', outcome })
+  }
+
+  private echoKeys(): Record<string, string | null> {
+    this.echoesKept ||= this.echoes.size > 0
+    return this.echoesKept ? { [ECHOES]: this.echoes.size > 0 ? JSON.stringify([...this.echoes]) : null } : {}
   }
 
   private resetBy(answer: SyncAnswer): boolean {
@@ -254,8 +271,8 @@ export class Pursuit {
     const commit = await paged(this.store, answer)
     const place: Place = { ...this.place, cursor: answer.cursor!, seq: answer.seq, epoch: answer.epoch }
     if (this.resetBy(answer)) place.reconcile = true
-    await this.store.commit({ ...commit, keys: { [PLACE]: JSON.stringify(place) } })
     for (const { table, row } of commit.put ?? []) this.echoes.delete(`${table}/${row.id}`)
+    await this.store.commit({ ...commit, keys: { ...this.echoKeys(), [PLACE]: JSON.stringify(place) } })
     this.place = place
     for (const outcome of commit.outcomes ?? []) this.events.emit({ kind: 'outcome', outcome })
     const tables = Object.keys(answer.changes ?? {})

@@ -1,6 +1,7 @@
 import { derivedId, fingerprint } from './id.js'
+import { taken } from './outcome.js'
 import { parsed, type Durable } from './session.js'
-import type { Mutation } from './wire.js'
+import type { Mutation, Result, Row } from './wire.js'
 
 /** An edit that has no mutation id yet. */
 export type Draft = Omit<Mutation, 'id' | 'group'>
@@ -8,7 +9,10 @@ export type Draft = Omit<Mutation, 'id' | 'group'>
 interface Entry {
   print: string
   mutation: Mutation
-  answered: boolean
+  /** What the server said of it, when it did: it has the edit, or would not take it. */
+  fate?: 'taken' | 'refused'
+  /** Of a row that was inserted here and has not come back: what the server has taken of it so far. */
+  own?: { v: number; set: Record<string, unknown> }
 }
 
 const ANSWERED_KEPT = 100 // enough for a batch whose answer the library had no time to write down
@@ -21,7 +25,10 @@ const ANSWERED_KEPT = 100 // enough for a batch whose answer the library had no 
  * cannot tell after a lost answer or a crash. The journal can: it is on disk before a request
  * leaves, and the same edit of a row asked again is the same mutation to the byte. Once another
  * edit of that row has been named, the first one may come back as a new mutation: A→B→A→B is
- * four.
+ * four. So may one that was refused and that a person makes once more.
+ *
+ * An edit must not be named while an earlier one of its row is unanswered: it takes its place, and
+ * the earlier one would not be asked about again.
  */
 export class Journal {
   private entries = new Map<string, Entry>()
@@ -48,19 +55,32 @@ export class Journal {
     const key = `${draft.table}/${draft.row}`
     const print = fingerprint([draft.op, draft.base, draft.set ?? null])
     const known = this.entries.get(key)
-    if (known?.print === print) return known.mutation
-    const mutation = { id: derivedId(this.device, this.turn, key, print), ...draft }
+    if (known?.print === print && (known.fate !== 'refused' || known.mutation.at === draft.at)) return known.mutation
+    const own = draft.base ? undefined : known?.own
+    // nobody else had seen what was inserted, so it is what an edit of it was made on
+    const mutation = { id: derivedId(this.device, this.turn, key, print), ...draft, base: draft.base || (own?.v ?? 0) }
     this.entries.delete(key)
-    this.entries.set(key, { print, mutation, answered: false })
+    this.entries.set(key, { print, mutation, ...(own && { own }) })
     return mutation
   }
 
-  /** Marks mutations as answered; they stay a while in case the library asks again. */
-  answered(batch: readonly Mutation[]): void {
-    for (const m of batch) {
+  /** Notes what was answered; it stays a while in case the library asks again. */
+  answered(batch: readonly Mutation[], results: readonly Result[]): void {
+    for (const [i, m] of batch.entries()) {
       const entry = this.entries.get(`${m.table}/${m.row}`)
-      if (entry?.mutation.id === m.id) entry.answered = true
+      const result = results[i]!
+      if (entry?.mutation.id !== m.id) continue
+      entry.fate = taken(result) ? 'taken' : 'refused'
+      if (entry.fate === 'taken' && (m.op === 'insert' || entry.own)) {
+        entry.own = { v: entry.own?.v ?? result.v ?? 0, set: { ...entry.own?.set, ...m.set } }
+      }
     }
+  }
+
+  /** A row inserted here as the server has taken it, if that is all there is to know of it. */
+  inserted(table: string, row: string): Row | undefined {
+    const own = this.entries.get(`${table}/${row}`)?.own
+    return own && { ...own.set, id: row, _v: own.v, _b: '' }
   }
 
   /** Forgets a mutation, so that the same edit gets a new id. */
@@ -70,7 +90,7 @@ export class Journal {
 
   /** What was sent, or about to be, and never answered, in order. */
   unanswered(): Mutation[] {
-    return [...this.entries.values()].filter((e) => !e.answered).map((e) => e.mutation)
+    return [...this.entries.values()].filter((e) => !e.fate).map((e) => e.mutation)
   }
 
   async save(): Promise<void> {
@@ -78,7 +98,7 @@ export class Journal {
   }
 
   private forgetAnswered(): void {
-    const answered = [...this.entries].filter(([, e]) => e.answered)
+    const answered = [...this.entries].filter(([, e]) => e.fate)
     for (const [key] of answered.slice(0, Math.max(0, answered.length - ANSWERED_KEPT))) this.entries.delete(key)
   }
 }

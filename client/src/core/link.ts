@@ -1,12 +1,12 @@
 import { canonical } from './id.js'
 import { AckLog, Journal, type Draft } from './journal.js'
-import { MAX_OUTCOMES, outcomeFor, outcomeOf, quarantineNews, type Outcome } from './outcome.js'
+import { MAX_OUTCOMES, outcomeFor, outcomeOf, quarantineNews, taken, type Outcome } from './outcome.js'
 import { push } from './push.js'
 import { parsed, type Durable, type Session } from './session.js'
 import { ACK_HORIZON_MS } from './settle.js'
 import type { Placed } from './store.js'
 import { drift, sidePages } from './stream.js'
-import { troubleOf, type Trouble } from './trouble.js'
+import { Trouble, troubleOf } from './trouble.js'
 import type { Digests, Mutation, Result, Row, SyncAnswer } from './wire.js'
 
 const VERIFY_EVERY_MS = 24 * 3_600_000 // drift is a fault; a day is soon enough to find it
@@ -22,7 +22,10 @@ export interface LinkPlace {
   tables: string[]
   reconcile: boolean
   verify: boolean
-  /** Buckets were dropped after this place; if the app ends now, a repeat may not bring them back. */
+  /**
+   * If the app ends now, digests must be compared: what was dropped after this place, or what is
+   * being pushed, may not be shown again.
+   */
   unsure?: boolean
   verifiedAt: number
 }
@@ -50,9 +53,19 @@ export class Link {
   private loaded: Promise<void> | undefined
   private writing: Promise<void> = Promise.resolve()
 
-  constructor(readonly session: Session, private readonly durable: Durable) {
-    this.journal = new Journal(durable, 'journal', session.deviceId)
-    this.acks = new AckLog(durable, 'acked')
+  private readonly durable: Durable
+  private closed = false
+
+  constructor(readonly session: Session, durable: Durable) {
+    this.durable = {
+      get: (key) => durable.get(key),
+      set: async (key, value) => {
+        if (this.closed) throw new Trouble('aborted')
+        await durable.set(key, value)
+      },
+    }
+    this.journal = new Journal(this.durable, 'journal', session.deviceId)
+    this.acks = new AckLog(this.durable, 'acked')
   }
 
   load(): Promise<void> {
@@ -70,7 +83,12 @@ export class Link {
 
   async keepPlace(change: Partial<LinkPlace>): Promise<void> {
     this.place = { ...this.place, ...change }
-    await this.durable.set('place', JSON.stringify(this.place))
+    await this.inTurn(() => this.durable.set('place', JSON.stringify(this.place)))
+  }
+
+  /** Notes that from now on an end of the app asks for digests; `reached` takes it back. */
+  async doubt(): Promise<void> {
+    if (!this.place.unsure) await this.keepPlace({ unsure: true })
   }
 
   /** Moves the place on; `sure` when everything handed out up to now is stored. */
@@ -97,7 +115,7 @@ export class Link {
     try {
       const answer = await this.session.sync({ pull: { cursor, tables, ...(limit && { limit }) } }, signal)
       await this.heard(answer)
-      if (answer.drop?.length) await this.keepPlace({ unsure: true })
+      if (answer.drop?.length) await this.doubt()
       return answer
     } catch (error) {
       if (cursor === null || troubleOf(error).kind !== 'bad_cursor') throw error
@@ -185,7 +203,7 @@ export class Link {
 
   private settle(batch: readonly Mutation[], results: readonly Result[]): Promise<void> {
     return this.inTurn(async () => {
-      this.journal.answered(batch)
+      this.journal.answered(batch, results)
       const accepted = batch.filter((_, i) => results[i]!.status !== 'rejected')
       await this.acks.append(accepted, this.session.now(), ACK_HORIZON_MS)
       await this.tell(batch.map((m, i) => (isThere(results[i]!) ? undefined : outcomeOf(m, results[i]!))))
@@ -196,18 +214,31 @@ export class Link {
     return this.inTurn(() => this.tell(mutations.map((m) => ({ ...outcomeFor(m, 'stuck'), code: trouble.code || trouble.kind }))))
   }
 
-  /** Asks again about everything sent and never answered; what a crash or a dead line left. */
-  async resume(signal?: AbortSignal): Promise<Sent[]> {
-    const open = this.journal.unanswered()
-    if (open.length === 0) return []
-    const sent = await this.sendNamed(open, signal)
-    await this.inTurn(() => this.journal.save())
-    return sent
+  /**
+   * Asks again about everything sent and never answered; what a crash or a dead line left. The
+   * answers are written down by the next `send` or `checkpoint`.
+   */
+  resume(signal?: AbortSignal): Promise<Sent[]> {
+    return this.sendNamed(this.journal.unanswered(), signal)
+  }
+
+  /** The row as it was inserted, if the server has it and the library may not know that. */
+  inserted(table: string, row: string): Row | undefined {
+    return this.journal.inserted(table, row)
   }
 
   /** Writes down what has been answered. Call it when the library has stored the results. */
   checkpoint(): Promise<void> {
     return this.inTurn(() => this.journal.save())
+  }
+
+  /**
+   * Ends the writing: what is answered from now on is as if it had been lost on the way. The next
+   * link on the same storage must be made after this has resolved.
+   */
+  async close(): Promise<void> {
+    await this.checkpoint().catch(() => undefined) // the database may be closed already
+    this.closed = true
   }
 
   /** Says again what the server acknowledged in the last days (docs/protocol.md, section 9). */
@@ -238,7 +269,7 @@ export class Link {
   dismiss(...ids: string[]): Promise<void> {
     const gone = new Set(ids)
     this.told = this.told.filter((o) => !gone.has(o.id))
-    return this.durable.set('outcomes', JSON.stringify(this.told))
+    return this.inTurn(() => this.durable.set('outcomes', JSON.stringify(this.told)))
   }
 
   private async tell(news: readonly (Outcome | undefined)[]): Promise<void> {
@@ -275,7 +306,8 @@ function secondTry({ mutation, result }: Sent, reset: boolean): Draft | undefine
   const there = result.row!
   const differing = Object.entries(set ?? {}).filter(([f, value]) => canonical(value) !== canonical(there[f] ?? null))
   if (differing.length === 0) return undefined
-  return { table, row, op: 'patch', base: there._v, at, set: Object.fromEntries(differing) }
+  // on the insert itself, not on what others have made of the row since
+  return { table, row, op: 'patch', base: 0, at, set: Object.fromEntries(differing) }
 }
 
 function alreadyThere(sent: Sent): Sent {
@@ -292,6 +324,6 @@ export function remedy(sent: Sent): 'none' | 'row' | 'gone' | 'look' {
   const { mutation, result } = sent
   if (!result) return 'none'
   if (result.row) return 'row'
-  if (result.status !== 'rejected' && result.status !== 'quarantined') return 'none'
+  if (taken(result)) return 'none'
   return mutation.op === 'insert' && result.code !== 'row_exists' ? 'gone' : 'look'
 }

@@ -30,6 +30,11 @@ export interface Outcome {
 /** The most outcomes a device keeps; beyond it the oldest go. Someone reads these by hand. */
 export const MAX_OUTCOMES = 500
 
+/** Whether the server has the edit in its rows, or will; one it keeps aside is not. */
+export function taken(result: Result | undefined): boolean {
+  return result !== undefined && result.status !== 'rejected' && result.status !== 'quarantined'
+}
+
 /** Turns a result into what is worth telling, or nothing when all went as meant. */
 export function outcomeOf(mutation: Mutation, result: Result): Outcome | undefined {
   if (mutation.op === 'delete' && result.code === 'row_gone') return undefined // gone is what was wanted

@@ -13,7 +13,7 @@ export const ACK_HORIZON_MS = 7 * 24 * 3_600_000 // how far back a restored serv
  */
 export async function settled(store: Store, batch: readonly Mutation[], answer: SyncAnswer, at: number, reset: boolean): Promise<Commit> {
   const rows = new Map<string, Placed>()
-  const commit: Commit = { dequeue: [], outcomes: [], acked: [], enqueue: [], forgetAckedBefore: at - ACK_HORIZON_MS }
+  const commit: Commit = { dequeue: [], outcomes: [], acked: [], enqueue: [], dismiss: [], forgetAckedBefore: at - ACK_HORIZON_MS }
   for (const [i, mutation] of batch.entries()) {
     const result = answer.results![i]!
     commit.dequeue!.push(mutation.id)
@@ -24,6 +24,7 @@ export async function settled(store: Store, batch: readonly Mutation[], answer: 
     if (result.status !== 'rejected') commit.acked!.push({ mutation, at })
     const outcome = outcomeOf(mutation, result)
     if (outcome) commit.outcomes!.push(outcome)
+    else commit.dismiss!.push(mutation.id) // it may have been stuck once
     const key = `${mutation.table}/${mutation.row}`
     const before = rows.get(key)?.row ?? (await store.row(mutation.table, mutation.row))
     const after = rowAfter(mutation, result, before)
@@ -45,8 +46,10 @@ function rowAfter(m: Mutation, result: Result, before: Row | undefined): Row | u
   if (result.row) return result.row._v >= seen ? result.row : undefined
   if (m.op === 'delete' || (result.v ?? 0) < seen) return undefined
   if (result.status !== 'applied' && result.status !== 'deferred') return undefined
+  if (m.op === 'patch' && !before) return undefined // of a row that has gone: the pull shows whether it is back
   const fresh: Row = before ?? { id: m.row, _v: 0, _b: bucketOf(m) }
-  return { ...fresh, ...m.set, _v: result.v ?? seen }
+  // others may have changed the row before this patch did: only the pull shows what it is now
+  return { ...fresh, ...m.set, _v: m.op === 'insert' ? (result.v ?? seen) : seen }
 }
 
 /** The bucket a new row will live in, until the server's version says it. */

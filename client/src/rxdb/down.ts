@@ -1,5 +1,4 @@
-import { DigestSum, MAX_PAGES, expectedRows, rowsIn, sleep, wholeBuckets, type Digests, type Link, type Placed, type Row, type SyncAnswer } from '@pursuit/client'
-import type { Point } from './feed.js'
+import { DigestSum, MAX_PAGES, expectedRows, rowsIn, sleep, wholeBuckets, type Digests, type Link, type Placed, type Point, type Row, type SyncAnswer } from '@pursuit/client'
 import { calm, serverDocs, storedDocs, storedPoint, type Line } from './line.js'
 import type { WithDeleted } from './schema.js'
 
@@ -146,7 +145,8 @@ export class Down {
       if (first !== undefined && first <= reached.n) reached = this.points.filter((p) => p.n < first).pop() ?? this.link.place
     }
     this.points = this.points.filter((p) => p.n >= reached.n)
-    if (reached.n >= this.link.place.n) await this.link.reached(reached, [...this.lines.keys()], reached === this.head)
+    const sure = reached === this.head && ![...this.lines.values()].some((l) => l.tap.waits)
+    if (reached.n >= this.link.place.n) await this.link.reached(reached, [...this.lines.keys()], sure)
     return reached === this.head
   }
 

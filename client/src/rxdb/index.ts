@@ -1,3 +1,2 @@
 export { rxCollections, type CollectionCreator, type PursuitDoc } from './schema.js'
 export { PursuitReplication, replicatePursuit, type ReplicateOptions } from './replicate.js'
-export type { Point } from './feed.js'

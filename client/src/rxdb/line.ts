@@ -1,8 +1,8 @@
 import { getChangedDocumentsSince, getLastCheckpointDoc, type RxCollection, type RxStorageInstance } from 'rxdb'
 import type { RxReplicationState } from 'rxdb/plugins/replication'
 import type { Subject } from 'rxjs'
+import type { Point, Tap } from '@pursuit/client'
 import type { Codec, PursuitDoc, WithDeleted } from './schema.js'
-import type { Point, Tap } from './feed.js'
 
 export type Replication = RxReplicationState<PursuitDoc, Point>
 
@@ -13,7 +13,7 @@ export interface Line {
   collection: RxCollection<PursuitDoc>
   replication: Replication
   stream: Subject<'RESYNC'>
-  tap: Tap
+  tap: Tap<WithDeleted>
 }
 
 const SCAN = 1_000 // documents read at once when digests are compared

@@ -1,9 +1,8 @@
 import type { RxCollection } from 'rxdb'
 import { replicateRxCollection } from 'rxdb/plugins/replication'
 import { Subject } from 'rxjs'
-import { Link, Runner, onOnline, tableOf, type Outcome, type Schema, type Session } from '@pursuit/client'
+import { Link, Runner, Tap, onOnline, tableOf, type Outcome, type Point, type Schema, type Session } from '@pursuit/client'
 import { Down } from './down.js'
-import { Tap, type Point } from './feed.js'
 import type { Line, Replication } from './line.js'
 import { Codec, type PursuitDoc } from './schema.js'
 import { stateBeside } from './state.js'
@@ -43,6 +42,7 @@ export class PursuitReplication {
   private readonly control = new AbortController()
   private readonly runner: Runner
   private readonly down: Down
+  private ended: Promise<void> | undefined
   private readonly up: Up
 
   constructor(
@@ -111,13 +111,16 @@ export class PursuitReplication {
     return this.down.verify(this.control.signal)
   }
 
-  /** Ends all replications; edits made from then on are sent by the next one. */
-  async cancel(): Promise<void> {
-    if (this.control.signal.aborted) return
+  /** Ends all replications; edits made from then on are sent by the next one, made after this. */
+  cancel(): Promise<void> {
+    return (this.ended ??= this.end())
+  }
+
+  private async end(): Promise<void> {
+    await this.cancelAll() // first, or RxDB takes a push that is given up for one that was answered
     this.control.abort()
     await this.runner.stop()
-    await this.cancelAll()
-    await this.link.checkpoint().catch(() => undefined) // the database may be closed already
+    await this.link.close()
   }
 
   private cancelAll(): Promise<unknown> {
@@ -125,16 +128,16 @@ export class PursuitReplication {
   }
 
   private async erase(): Promise<void> {
-    this.control.abort()
     const [line] = this.lines.values()
     await this.cancelAll()
+    this.control.abort()
     await (this.options.onWipe ?? (() => line!.collection.database.remove()))()
   }
 
   /** One whole sync of the stream: what a crash left, pages, echoes, and now and then digests. */
   private async once(signal: AbortSignal): Promise<void> {
     if (!this.down.started) return
-    await this.up.resume(signal)
+    await this.up.resume()
     await this.down.backfill(signal)
     await this.down.pages(signal)
     if (await this.link.reconcile(signal)) await this.down.pages(signal)

@@ -115,6 +115,6 @@ export class Codec {
       if (f.writable && !equal(value, there?.[f.doc] ?? f.empty)) set[f.wire] = value
     }
     if (!there) return { ...common, op: 'insert', base: 0, set }
-    return Object.keys(set).length > 0 ? { ...common, op: 'patch', base: there.sync_v, set } : undefined
+    return Object.keys(set).length > 0 ? { ...common, op: 'patch', base: Math.max(there.sync_v, after.sync_v), set } : undefined
   }
 }

@@ -1,6 +1,7 @@
-import { equal, persistently, remedy, type Draft, type Link, type Row, type Sent } from '@pursuit/client'
+import { getHeightOfRevision, type RxDocumentData } from 'rxdb'
+import { equal, persistently, remedy, taken, type Draft, type Link, type Row, type Sent } from '@pursuit/client'
 import { storedDocs, type Line } from './line.js'
-import type { WithDeleted } from './schema.js'
+import type { PursuitDoc, WithDeleted } from './schema.js'
 
 /** A document that RxDB wants to send, and what it believes the server has. */
 export interface PushRow {
@@ -15,7 +16,8 @@ type Fetch = (line: Line, ids: string[], signal: AbortSignal) => Promise<Map<str
  * not take is given back as a conflict, which the server's row wins.
  */
 export class Up {
-  private resumed = false
+  private resuming: Promise<true> | undefined
+  private open: Sent[] | undefined
 
   constructor(
     private readonly link: Link, private readonly lines: ReadonlyMap<string, Line>, private readonly signal: AbortSignal,
@@ -24,25 +26,35 @@ export class Up {
 
   /** RxDB's push handler. Resolves when every document is answered; nothing when given up. */
   async push(line: Line, rows: PushRow[]): Promise<WithDeleted[]> {
-    const times = await editTimes(line, rows.map((r) => r.newDocumentState.id))
+    if (!(await this.insist(() => this.resume()))) return []
+    const stored = new Map((await storedDocs(line, rows.map((r) => r.newDocumentState.id))).map((d) => [d.id, d]))
     const drafts: Draft[] = []
     const back: WithDeleted[] = []
     for (const { assumedMasterState: before, newDocumentState: after } of rows) {
-      const draft = line.codec.draft(before, after, times.get(after.id)!)
+      const doc = stored.get(after.id)!
+      if (await fromServer(line, after, doc)) continue
+      const draft = this.draft(line, before, after, editedAt(doc))
       if (draft) drafts.push(draft)
       else if (before && !equal(before, after)) back.push(before) // only the server sets that
     }
     if (drafts.length === 0) return back
     line.tap.watch(drafts.map((d) => d.row))
+    await this.link.doubt()
     const sent = await this.insist(() => this.link.send(drafts, this.signal))
-    return sent ? back.concat(await this.remedies(line, sent)) : []
+    return sent ? back.concat(await this.remedies(line, sent, new Map(rows.map((r) => [r.newDocumentState.id, r.assumedMasterState])))) : []
+  }
+
+  /** RxDB may not know that an insert was taken; what was made of the row since is a patch of that. */
+  private draft({ table, codec }: Line, before: WithDeleted | undefined, after: WithDeleted, at: string): Draft | undefined {
+    const sent = before ? undefined : this.link.inserted(table, after.id)
+    return (sent && codec.draft(codec.doc(sent), after, at)) ?? codec.draft(before, after, at)
   }
 
   private insist<T>(work: () => Promise<T>): Promise<T | undefined> {
     return persistently(this.link.session, work, this.signal, this.failed)
   }
 
-  private async remedies(line: Line, sent: Sent[]): Promise<WithDeleted[]> {
+  private async remedies(line: Line, sent: Sent[], before: ReadonlyMap<string, WithDeleted | undefined>): Promise<WithDeleted[]> {
     const back: WithDeleted[] = []
     const look: string[] = []
     for (const s of sent) {
@@ -53,30 +65,48 @@ export class Up {
       else if (what !== 'none') back.push(line.codec.docOf(id, s.result!.row))
     }
     if (look.length === 0) return back
-    const rows = await this.insist(() => this.fetchRows(line, look, this.signal))
-    if (!rows) return back
-    return back.concat(look.map((id) => line.codec.docOf(id, rows.get(id))))
+    const rows = (await this.insist(() => this.fetchRows(line, look, this.signal))) ?? new Map<string, Row>()
+    // not to be had just now: as it was, until the stream or digests say what is to be here
+    if (rows.size < look.length) await this.link.keepPlace({ verify: true })
+    return back.concat(look.map((id) => (rows.has(id) ? undefined : before.get(id)) ?? line.codec.docOf(id, rows.get(id))))
   }
 
   /** Settles what was on its way when the app ended, before RxDB compares with an old state. */
-  async resume(signal: AbortSignal): Promise<void> {
-    if (this.resumed) return
+  resume(): Promise<true> {
+    this.resuming ??= this.resumeOnce().catch((error) => {
+      this.resuming = undefined
+      throw error
+    })
+    return this.resuming
+  }
+
+  private async resumeOnce(): Promise<true> {
+    this.open ??= await this.link.resume(this.signal)
     const drafts: Draft[] = []
-    for (const { mutation } of await this.link.resume(signal)) {
+    for (const { mutation, result } of this.open) {
       const line = this.lines.get(mutation.table)
       const [doc] = line ? await storedDocs(line, [mutation.row]) : []
-      if (!line || !doc || doc._deleted || mutation.op === 'delete') continue
+      if (!line || !doc || doc._deleted || mutation.op === 'delete' || !taken(result)) continue
       const sent = line.codec.doc({ ...mutation.set, id: mutation.row, _v: mutation.base, _b: '' })
-      const draft = line.codec.draft(sent, doc as WithDeleted, new Date(doc._meta.lwt).toISOString())
+      const draft = line.codec.draft(sent, doc as WithDeleted, editedAt(doc))
       const since = Object.entries(draft?.set ?? {}).filter(([f]) => f in (mutation.set ?? {}))
       if (since.length > 0) drafts.push({ ...draft!, set: Object.fromEntries(since) })
     }
-    if (drafts.length > 0) await this.link.send(drafts, signal)
-    this.resumed = true
+    if (drafts.length > 0) await this.link.send(drafts, this.signal)
+    await this.link.checkpoint()
+    return true
   }
 }
 
-/** When each document was last written here: the time a person made the edit. */
-async function editTimes(line: Line, ids: string[]): Promise<Map<string, string>> {
-  return new Map((await storedDocs(line, ids)).map((d) => [d.id, new Date(d._meta.lwt).toISOString()]))
+/** When a document was last written here: the time a person made the edit. */
+const editedAt = (doc: RxDocumentData<PursuitDoc>) => new Date(doc._meta.lwt).toISOString()
+
+/**
+ * Whether the state to push is what the stream has brought and nobody has touched since. RxDB writes
+ * down where a state comes from after the state itself; a push that begins between the two, or
+ * after an app was killed there, would send the server's own changes back, removals too.
+ */
+async function fromServer({ codec, collection, replication }: Line, after: WithDeleted, { _meta: { o }, _rev }: RxDocumentData<PursuitDoc>): Promise<boolean> {
+  if (equal(after, codec.tombstone(after.id))) return true
+  return o?._rev === getHeightOfRevision(_rev) && o.hash === (await collection.database.hashFunction(`rxdbreplication${replication.replicationIdentifier}`))
 }

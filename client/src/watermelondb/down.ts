@@ -12,6 +12,8 @@ export interface Fix {
   table: string
   id: string
   row: Row | null
+  /** The bucket in which the server's row has yet to be looked up. */
+  bucket?: string
 }
 
 /** A removal would take unsent edits with it: they have to be pushed first. */

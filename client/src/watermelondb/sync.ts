@@ -6,7 +6,7 @@ import {
 } from '@pursuit/client'
 import { DirtyRemoval, keepingEdits, translated, type Fix, type RemoteChanges } from './down.js'
 import { allRaws, dirtyKeys, rawsById, stateIn, unseenKeys } from './records.js'
-import { Codec } from './schema.js'
+import { Codec, type Raw } from './schema.js'
 import { Shadows, draftsOf, sendAll, touchedOnly, type LocalChanges, type Touched } from './up.js'
 
 export interface SyncOptions {
@@ -120,7 +120,8 @@ export class PursuitSync {
   // ---- up: before anything is pulled, so that nothing pulled can take unsent edits away ----
 
   private async up(signal?: AbortSignal): Promise<void> {
-    await this.settle(await this.link.resume(signal), signal)
+    this.stuck = []
+    await this.settle(await this.link.resume(signal))
     let failed: unknown
     await synchronize({
       database: this.database,
@@ -139,8 +140,8 @@ export class PursuitSync {
 
   private async push(changes: LocalChanges, signal?: AbortSignal): Promise<{ failed: unknown; rejected: Record<string, string[]> }> {
     const drafts = await draftsOf(this.database, changes, this.codecs, this.shadows, this.session.now())
-    await this.lookUp(touchedOnly(changes, drafts, this.codecs, this.shadows), signal)
-    const { failed, unsent } = await sendAll(this.link, drafts, (sent) => this.settle(sent, signal), signal)
+    await this.note(touchedOnly(changes, drafts, this.codecs, this.shadows).map((t) => this.toLookUp(t)))
+    const { failed, unsent } = await sendAll(this.link, drafts, (sent) => this.settle(sent), signal)
     const rejected: Record<string, string[]> = {}
     for (const table of Object.keys(changes)) {
       if (!this.codecs.has(table)) rejected[table] = idsIn(changes[table]!) // not ours to call synced
@@ -152,46 +153,56 @@ export class PursuitSync {
 
   private stuck: Draft[] = []
 
-  /** Writes down what was answered, and what that asks of the local records. */
-  private async settle(sent: readonly Sent[], signal?: AbortSignal): Promise<void> {
+  /**
+   * Writes down what was answered, and what that asks of the local records: first the fixes, for
+   * a record that is called accepted is not asked about again.
+   */
+  private async settle(sent: readonly Sent[]): Promise<void> {
     if (sent.length === 0) return
     this.sentSome = true
+    this.stuck.push(...sent.filter((s) => !s.result).map((s) => s.mutation))
+    await this.note(sent.map((s) => this.fixFor(s)))
     await this.shadows.add(sent)
-    this.stuck = sent.filter((s) => !s.result).map((s) => s.mutation)
-    const look: Touched[] = []
-    for (const s of sent) {
-      const what = remedy(s)
-      const { table, row } = s.mutation
-      if (what === 'row') this.addFix({ table, id: row, row: s.result!.row! })
-      else if (what === 'gone') this.addFix({ table, id: row, row: null })
-      else if (what === 'look' || (await this.cameToNothing(s))) look.push(s.mutation)
-    }
-    await this.lookUp(look, signal)
-    await this.durable.set('fixes', JSON.stringify(this.fixes))
   }
 
-  /** An edit to what the server had already: it sends no new version over our stamped one. */
-  private async cameToNothing({ mutation: m, result }: Sent): Promise<boolean> {
-    if (m.op !== 'patch' || !result?.v) return false
-    const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
-    return raw !== undefined && raw.sync_v >= result.v
+  private async fixFor(sent: Sent): Promise<Fix | undefined> {
+    const { table, row, op } = sent.mutation
+    const what = remedy(sent)
+    if (what === 'row') return { table, id: row, row: sent.result!.row! }
+    if (what === 'gone') return { table, id: row, row: null }
+    if (what === 'look') return this.toLookUp(sent.mutation)
+    // an edit to what the server had already: it sends no new version over our stamped one
+    const v = op === 'patch' && sent.result?.v
+    return v && ((await this.raw(table, row))?.sync_v ?? 0) >= v ? this.toLookUp(sent.mutation) : undefined
   }
 
-  private addFix(fix: Fix): void {
-    this.fixes = [...this.fixes.filter((f) => f.table !== fix.table || f.id !== fix.id), fix]
+  private async toLookUp({ table, row }: Touched): Promise<Fix> {
+    return { table, id: row, row: null, bucket: (await this.raw(table, row))?.sync_b ?? '' }
+  }
+
+  private async raw(table: string, id: string): Promise<Raw | undefined> {
+    return (await rawsById(this.database, table, [id])).get(id)
+  }
+
+  private async note(found: Promise<Fix | undefined>[]): Promise<void> {
+    const fixes = (await Promise.all(found)).filter((f) => f !== undefined)
+    if (fixes.length > 0) await this.keepFixes(withOut(this.fixes, fixes).concat(fixes))
+  }
+
+  private async keepFixes(fixes: Fix[]): Promise<void> {
+    this.fixes = fixes
+    await this.durable.set('fixes', JSON.stringify(fixes))
   }
 
   /** Asks for the buckets of records of which the server's version is not known here. */
-  private async lookUp(records: readonly Touched[], signal?: AbortSignal): Promise<void> {
-    if (records.length === 0) return
-    const buckets = new Set<string>()
-    for (const m of records) {
-      const raw = (await rawsById(this.database, m.table, [m.row])).get(m.row)
-      if (raw?.sync_b) buckets.add(raw.sync_b)
-    }
-    const found = await wholeBuckets(this.session, buckets, signal)
+  private async lookUp(signal?: AbortSignal): Promise<void> {
+    const open = this.fixes.filter((f) => f.bucket !== undefined)
+    if (open.length === 0) return
+    const found = await wholeBuckets(this.session, open.map((f) => f.bucket!), signal)
     const rows = new Map(found.map((f) => [`${f.table}/${f.row.id}`, f.row]))
-    for (const m of records) this.addFix({ table: m.table, id: m.row, row: rows.get(`${m.table}/${m.row}`) ?? null })
+    // not ours just now, but the stream does not say so if it is given back before the next page
+    if (open.some((f) => !rows.has(`${f.table}/${f.id}`))) await this.link.keepPlace({ verify: true })
+    await this.keepFixes(this.fixes.map(({ table, id, row, bucket }) => ({ table, id, row: bucket === undefined ? row : (rows.get(`${table}/${id}`) ?? null) })))
   }
 
   // ---- down ----
@@ -204,6 +215,7 @@ export class PursuitSync {
     let done = 0
     const total = this.link.place.cursor === null ? await expectedRows(this.session, new Set(this.tables), signal) : null
     for (let page = 0, tries = 0; page < MAX_PAGES; page++) {
+      await this.lookUp(signal)
       const answer = await this.link.page(this.link.place.cursor, this.tables, this.options.limit, signal)
       if (!answer) continue
       const later: Fix[] = []
@@ -247,10 +259,7 @@ export class PursuitSync {
   }
 
   private async took(answer: SyncAnswer, later: Fix[]): Promise<void> {
-    if (this.fixes.length > 0 || later.length > 0) {
-      this.fixes = later
-      await this.durable.set('fixes', JSON.stringify(later))
-    }
+    if (this.fixes.length > 0 || later.length > 0) await this.keepFixes(later)
     this.link.place.seq = answer.seq
     await this.link.reached({ cursor: answer.cursor!, n: this.link.place.n + 1 }, this.tables)
     const tables = Object.keys(answer.changes ?? {})
@@ -289,6 +298,11 @@ function grouped(rows: Placed[]): NonNullable<SyncAnswer['changes']> {
   const changes: NonNullable<SyncAnswer['changes']> = {}
   for (const { table, row } of rows) ((changes[table] ??= {}).upsert ??= []).push(row)
   return changes
+}
+
+/** Without those of the same records as the newer ones. */
+function withOut(fixes: readonly Fix[], newer: readonly Fix[]): Fix[] {
+  return fixes.filter((f) => !newer.some((n) => n.table === f.table && n.id === f.id))
 }
 
 function idsIn(change: LocalChanges[string]): string[] {

@@ -1,6 +1,5 @@
 import type { Database } from '@nozbe/watermelondb'
-import { canonical, type Draft, type Link, type Sent } from '@pursuit/client'
-import { parsed, type Durable } from '@pursuit/client'
+import { canonical, parsed, taken, type Draft, type Durable, type Link, type Sent } from '@pursuit/client'
 import type { Codec, Raw } from './schema.js'
 import { rawsById } from './records.js'
 
@@ -35,9 +34,9 @@ export class Shadows {
 
   async add(sent: readonly Sent[]): Promise<void> {
     for (const { mutation: m, result } of sent) {
-      if (m.op === 'delete' || !result || result.status === 'rejected' || result.status === 'quarantined') continue
+      if (m.op === 'delete' || !taken(result)) continue
       const before = this.get(m.table, m.row)
-      this.map.set(`${m.table}/${m.row}`, { v: result.v ?? before?.v ?? m.base, set: { ...before?.set, ...m.set } })
+      this.map.set(`${m.table}/${m.row}`, { v: result!.v ?? before?.v ?? m.base, set: { ...before?.set, ...m.set } })
     }
     await this.save()
   }

@@ -3,6 +3,7 @@
 // digests as the server, and no edit lost.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { Pursuit, type Outcome } from '@pursuit/client'
 import { MemoryStore } from '@pursuit/client/memory'
 import type { Device } from '../support/device.js'
@@ -10,6 +11,7 @@ import { nativeDevice } from '../support/native.js'
 import { Net, type Mishap } from '../support/net.js'
 import { rxDevice } from '../support/rx.js'
 import { KINDS, Site, Town, endCluster, type CaseIds } from '../support/server.js'
+import { Trace } from '../support/trace.js'
 import { watermelonDevice } from '../support/watermelon.js'
 
 // How many lives are played; each has both libraries in it. None unless asked for: about one in sixty
@@ -34,6 +36,7 @@ function random(seed: number): () => number {
 
 interface Life {
   rnd: () => number
+  trace: Trace
   devices: Device[]
   desk: Pursuit
   town: Town
@@ -53,10 +56,23 @@ async function step(life: Life): Promise<void> {
   if (dice < 0.3) await tryOut(life, device)
   else if (dice < 0.5) await editPerson(life, device)
   else if (dice < 0.6) await editAttempt(life, device)
-  else if (dice < 0.65) device.net.online = !device.net.online
+  else if (dice < 0.65) turn(life, device)
   else if (dice < 0.9) await device.sync().catch(() => undefined)
-  else if (dice < 0.94) await device.restart()
+  else if (dice < 0.94) await restart(life, device)
   else await reassign(life)
+}
+
+const nameOf = (life: Life, device: Device) => `${life.devices.indexOf(device)}`
+
+function turn(life: Life, device: Device): void {
+  device.net.online = !device.net.online
+  life.trace.note(`* ${nameOf(life, device)} ${device.net.online ? 'online' : 'offline'}`)
+}
+
+async function restart(life: Life, device: Device): Promise<void> {
+  life.trace.note(`* ${nameOf(life, device)} restarts`)
+  await device.restart()
+  life.trace.note(`* ${nameOf(life, device)} restarted`)
 }
 
 async function tryOut(life: Life, device: Device): Promise<void> {
@@ -66,6 +82,7 @@ async function tryOut(life: Life, device: Device): Promise<void> {
     service_id: ids.service, channel: pick(life, ['call', 'text', 'in_person_visit']), outcome: 'no_answer',
     occurred_at: new Date().toISOString(), note: `note ${life.made.size}`,
   })
+  life.trace.note(`${nameOf(life, device)} makes attempt ${id}`)
   life.made.add(id)
   life.attempts.set(device, [...(life.attempts.get(device) ?? []), id])
 }
@@ -80,7 +97,9 @@ async function editPerson(life: Life, device: Device): Promise<void> {
     { first_name: `name ${n}` }, { phones: [...phones, `+1503555${n}`] }, { phones: phones.slice(1) },
     { notes: `${(person.notes as string | null) ?? ''}\nline ${n}` }, { houseless: n % 2 === 0 }, { gender: null },
   ]
-  await device.patch('people', ids.person, pick(life, edits))
+  const edit = pick(life, edits)
+  life.trace.note(`${nameOf(life, device)} edits person ${ids.person} ${JSON.stringify(edit)}`)
+  await device.patch('people', ids.person, edit)
 }
 
 async function editAttempt(life: Life, device: Device): Promise<void> {
@@ -88,20 +107,25 @@ async function editAttempt(life: Life, device: Device): Promise<void> {
   if (mine.length === 0) return
   const id = pick(life, mine)
   if (!(await device.get('contact_attempts', id))) return
-  if (life.rnd() < 0.2) {
+  const goes = life.rnd() < 0.2
+  const duration_minutes = Math.floor(life.rnd() * 60)
+  life.trace.note(`${nameOf(life, device)} ${goes ? 'deletes' : `edits ${duration_minutes} into`} attempt ${id}`)
+  if (goes) {
     await device.remove('contact_attempts', id)
     life.removed.add(id)
-  } else await device.patch('contact_attempts', id, { duration_minutes: Math.floor(life.rnd() * 60) })
+  } else await device.patch('contact_attempts', id, { duration_minutes })
 }
 
 /** A case changes hands and comes back: what was written meanwhile must still arrive. */
 async function reassign(life: Life): Promise<void> {
   const ids = pick(life, life.cases)
   const worker = life.town.people.worker!
+  life.trace.note(`* service ${ids.service} of person ${ids.person} taken`)
   await life.desk.patch('assignments', ids.assignment, { ended_at: new Date().toISOString() })
   await life.desk.sync()
   ids.assignment = await life.desk.insert('assignments', { service_id: ids.service, user_id: worker.id, role: 'outreach_worker' })
   await life.desk.sync()
+  life.trace.note(`* service ${ids.service} given back`)
 }
 
 async function settle(device: Device): Promise<void> {
@@ -141,15 +165,22 @@ for (const kind of KINDS) {
     for (let seed = 1; seed <= RUNS; seed++) {
       test(`seed ${seed}`, { timeout: 120_000 }, async () => {
         const rnd = random(seed * 7919)
+        const trace = new Trace()
         const worker = town.people.worker!
+        let devicesMade = 0
         const options = () => {
-          const net = new Net()
-          net.chance = () => (rnd() < 0.15 ? MISHAPS[Math.floor(rnd() * MISHAPS.length)] : undefined)
+          const n = devicesMade++
+          const line = random(seed * 7919 + 1 + n) // its own, so that the fate of a line's requests is in their number
+          const net = new Net(trace.around(`${n}`, (url, init) => fetch(url, init)), (mishap) => trace.note(`* ${n} line: ${mishap}`))
+          net.chance = () => {
+            const [bad, which] = [line() < 0.15, line()]
+            return bad ? MISHAPS[Math.floor(which * MISHAPS.length)] : undefined
+          }
           return { url: site.url, account: worker, schema: town.schema, tables: TABLES, net, limit: 50 }
         }
         const desk = await Pursuit.open({ session: await site.session(town.people.boss!), store: new MemoryStore(), live: false })
         const devices = [await rxDevice(options()), await watermelonDevice(options()), await nativeDevice(options()), await rxDevice(options())]
-        const life: Life = { rnd, devices, desk, town, cases: [], attempts: new Map(), made: new Set(), removed: new Set() }
+        const life: Life = { rnd, trace, devices, desk, town, cases: [], attempts: new Map(), made: new Set(), removed: new Set() }
         try {
           for (let i = 0; i < 3; i++) {
             const edits = town.caseFor(worker)
@@ -173,8 +204,17 @@ for (const kind of KINDS) {
 async function judge(life: Life): Promise<void> {
   const [first, ...others] = life.devices
   const expected = comparable(await first!.all())
-  for (const device of others) assert.deepEqual(comparable(await device.all()), expected)
-  for (const device of life.devices) assert.deepEqual(await device.verify(), [])
+  for (const [i, device] of others.entries()) {
+    const there = comparable(await device.all())
+    const odd = [...new Set([...Object.keys(expected), ...Object.keys(there)])].filter((k) => !isDeepStrictEqual(there[k], expected[k]))
+    for (const key of odd) {
+      const said = `${key}: device 0 shows ${JSON.stringify(expected[key])}, device ${i + 1} ${JSON.stringify(there[key])}`
+      assert.fail(`${said}\n${life.trace.about(key)}`)
+    }
+  }
+  for (const device of life.devices) {
+    for (const bucket of await device.verify()) assert.fail(`device ${nameOf(life, device)} differs in ${bucket}\n${life.trace.about(bucket)}`)
+  }
   await life.desk.sync()
   const known = new Set((await life.desk.list('contact_attempts')).map((r) => r.id))
   const held = new Set((await life.desk.list('quarantine')).map((q) => q.row as string))
@@ -184,7 +224,7 @@ async function judge(life: Life): Promise<void> {
     if (known.has(id) || held.has(id) || life.removed.has(id)) continue
     const made = life.devices.findIndex((d) => life.attempts.get(d)?.includes(id))
     const shown = await Promise.all(life.devices.map(async (d) => (await d.get('contact_attempts', id)) !== undefined))
-    assert.fail(`attempt ${id} of device ${made} is nowhere; shown by ${shown}; told: ${said || 'nothing'}`)
+    assert.fail(`attempt ${id} of device ${made} is nowhere; shown by ${shown}; told: ${said || 'nothing'}\n${life.trace.about(id)}`)
   }
   assert.deepEqual(told.filter((o) => o.status === 'unsent' || o.status === 'stuck'), [])
 }

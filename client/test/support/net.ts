@@ -11,13 +11,14 @@ export class Net {
   chance: (() => Mishap | undefined) | undefined
   requests = 0
 
-  constructor(private readonly inner: Fetch = (url, init) => fetch(url, init)) {}
+  constructor(private readonly inner: Fetch = (url, init) => fetch(url, init), private readonly said: (mishap: Mishap) => void = () => undefined) {}
 
   readonly fetch: Fetch = async (url, init) => {
     this.requests++
     if (!this.online) throw new TypeError('offline')
     const path = new URL(url).pathname
     const mishap = path === '/v1/sync' ? (this.mishaps.length > 0 ? this.mishaps.shift() : this.chance?.()) : undefined
+    if (mishap) this.said(mishap)
     if (mishap === 'refuse' || mishap === 'lose_request') throw new TypeError('request lost')
     if (mishap === 'portal') return new Response('<html>Log in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } })
     if (mishap === 'error_500') return new Response('{"code":"internal"}', { status: 500, headers: { 'content-type': 'application/problem+json' } })

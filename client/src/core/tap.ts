@@ -1,25 +1,31 @@
-import type { WithDeleted } from './schema.js'
+/** A row as a library's document that replicates by itself: what the tap needs of it. */
+export interface TapDoc {
+  id: string
+  sync_v: number
+  sync_b: string
+  _deleted: boolean
+}
 
-/** The checkpoint every collection stores: always these keys, because RxDB merges checkpoints. */
+/** A place in the stream as every collection stores it: always these keys, because RxDB merges checkpoints. */
 export interface Point {
   cursor: string | null
   n: number
 }
 
-interface Chunk extends Point {
-  docs: Map<string, WithDeleted>
+interface Chunk<D> extends Point {
+  docs: Map<string, D>
 }
 
 /** A row that was pushed, until the server's own version of it has reached the collection. */
-interface Watch {
+interface Watch<D> {
   v: number | undefined
-  doc: WithDeleted | undefined
+  doc: D | undefined
 }
 
-/** The part of the feed that one collection drinks from. */
-export class Tap {
-  private readonly chunks: Chunk[] = []
-  private readonly watched = new Map<string, Watch>()
+/** The part of the one stream that one collection of a library with its own replication drinks from. */
+export class Tap<D extends TapDoc> {
+  private readonly chunks: Chunk<D>[] = []
+  private readonly watched = new Map<string, Watch<D>>()
   /** Pages handed to RxDB and not yet seen in its stored checkpoint. */
   private handed: Point[] = []
   /** Buckets of rows handed over that may not be in the collection yet. */
@@ -29,8 +35,13 @@ export class Tap {
     return this.chunks.length
   }
 
+  /** Whether the server's version of a pushed row has yet to be handed to the collection. */
+  get waits(): boolean {
+    return this.watched.size > 0
+  }
+
   /** Adds documents of a page; a later page may hold newer versions of the same ones. */
-  add(point: Point, docs: WithDeleted[]): void {
+  add(point: Point, docs: D[]): void {
     if (docs.length === 0) return
     this.chunks.push({ ...point, docs: new Map(docs.map((d) => [d.id, d])) })
     for (const doc of docs) {
@@ -46,7 +57,7 @@ export class Tap {
    * documents it is about to push, so what concerns pushed rows is kept and given once more when
    * it is calm: an accepted row that the server changed always arrives.
    */
-  take(calm: boolean, head: Point): { documents: WithDeleted[]; checkpoint: Point } | undefined {
+  take(calm: boolean, head: Point): { documents: D[]; checkpoint: Point } | undefined {
     const chunk = this.chunks.shift()
     const docs = new Map(chunk?.docs)
     if (calm) this.echo(docs)
@@ -56,7 +67,7 @@ export class Tap {
     return { documents: [...docs.values()], checkpoint: { cursor, n } }
   }
 
-  private echo(docs: Map<string, WithDeleted>): void {
+  private echo(docs: Map<string, D>): void {
     if (this.chunks.length > 0) return // newer versions may wait in there
     for (const [id, watch] of this.watched) {
       if (!arrived(watch)) continue
@@ -103,6 +114,6 @@ export class Tap {
 }
 
 /** Whether the server's version of a pushed row, or a later one, has come down the stream. */
-function arrived({ v, doc }: Watch): boolean {
+function arrived({ v, doc }: Watch<TapDoc>): boolean {
   return !!v && !!doc && (doc._deleted || doc.sync_v >= v)
 }
