@@ -24,8 +24,9 @@ type drama struct {
 	*scene
 	rt     *rapid.T
 	phones []*phone
-	taken  []string // buckets of which a grant was taken in the present step
-	script []string // what happened, to be read after a failure
+	taken  []string        // buckets of which a grant was taken in the present step
+	merged map[string]bool // buckets whose rows and grants passed to another
+	script []string        // what happened, to be read after a failure
 }
 
 func (d *drama) note(format string, args ...any) {
@@ -61,6 +62,9 @@ func (d *drama) grantStep() func(*world) {
 		principals = append(principals, u.UserID)
 	}
 	who, bucket := principals[d.pick(len(principals), "principal")], d.buckets[d.pick(5, "bucket")]
+	if d.merged[bucket] { // nobody is ever given one again
+		return d.rowStep()
+	}
 	source := []string{models.SourceCreator, "assignment:a"}[d.pick(2, "source")]
 	if rapid.Bool().Draw(d.rt, "take") {
 		d.note("take %s from %s", bucket, who)
@@ -69,6 +73,24 @@ func (d *drama) grantStep() func(*world) {
 	}
 	d.note("give %s to %s", bucket, who)
 	return d.give(who, bucket, source)
+}
+
+// mergeStep passes rows and grants of one bucket to another, as when two people are
+// found to be one.
+func (d *drama) mergeStep() func(*world) {
+	from, to := d.buckets[d.pick(5, "merged")], d.buckets[d.pick(5, "kept")]
+	if from == to || d.merged[to] {
+		return d.rowStep()
+	}
+	d.note("merge %s into %s", from, to)
+	d.merged[from] = true
+	d.taken = append(d.taken, from)
+	return func(w *world) {
+		w.tx.Next() // the tombstone's
+		d.must(w.passGrants(from, to))
+		_, err := w.moveRows(from, to)
+		d.must(err)
+	}
 }
 
 // happens commits something: a row always changes with a grant, as in life.
@@ -80,6 +102,10 @@ func (d *drama) happens() {
 		} else {
 			steps = append(steps, d.rowStep())
 		}
+	}
+	if d.pick(10, "merge") == 0 {
+		d.commit(steps...) // what it moves is read from the database
+		steps = []func(*world){d.mergeStep()}
 	}
 	if d.pick(12, "leap") == 0 { // much happened elsewhere
 		steps = append(steps, func(w *world) {
@@ -222,7 +248,7 @@ func TestNoChangeSkipped(t *testing.T) {
 		e := testEngine(t, s)
 		rapid.Check(t, func(rt *rapid.T) {
 			e.dropsAtOnce, e.bucketsAtOnce = rapid.IntRange(1, 3).Draw(rt, "drops"), rapid.IntRange(1, 4).Draw(rt, "buckets")
-			d := &drama{rt: rt, scene: newScene(rt, e, models.RoleOutreachWorker, models.RoleSupervisor, models.RoleCaseManager)}
+			d := &drama{rt: rt, merged: map[string]bool{}, scene: newScene(rt, e, models.RoleOutreachWorker, models.RoleSupervisor, models.RoleCaseManager)}
 			d.phones = []*phone{{user: 0}, {user: 1}, {user: 2}, {user: 1, tables: []string{"assessments", "staff", "people"}}}
 			for _, ph := range d.phones {
 				ph.rows = map[string]seen{}
