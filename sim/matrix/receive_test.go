@@ -44,6 +44,21 @@ func receives(t *testing.T, s *scene) {
 			v.files(t)
 		})
 	}
+	t.Run("law enforcement", func(t *testing.T) { lawEnforcement(t, s) })
+}
+
+// lawEnforcement asks for every export as a supervisor of a law-enforcement
+// organisation: there is none for them, docs/protocol.md, section 3.
+func lawEnforcement(t *testing.T, s *scene) {
+	for table := range writes() {
+		for _, format := range []string{"csv", "ndjson", "xlsx"} {
+			answer, err := s.home.at(police, supervisor).JSON(ctx(t), http.MethodGet, "/v1/export/"+table+"?format="+format, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused(t, answer, http.StatusForbidden, "forbidden")
+		}
+	}
 }
 
 // viewer is a role with the tables of the server.
@@ -78,11 +93,11 @@ func (v viewer) streams(t *testing.T) {
 	v.page(t, "a backfill", page)
 }
 
-// apart tells which tables of a case are not its worker's or case manager's:
-// quarantine is for supervisors and authors, and directors and admins get their own
-// organisation's rows of settings and staff.
+// apart tells which tables of a case are not everybody's who works it: quarantine is
+// for supervisors and authors, transfers for who holds by the organisation's grants;
+// and the admin sits in the lead organisation.
 func (v viewer) apart(table string) bool {
-	return table == "quarantine" && v.role == manager
+	return v.role == admin || v.role == manager && table == "quarantine" || v.role == worker && table == "transfers"
 }
 
 // buckets asks for every bucket that there is, one by one: one that is not held is
@@ -109,7 +124,7 @@ func (v viewer) buckets(t *testing.T) {
 			t.Errorf("a bucket of a case is not answered like none: %.300s", got)
 		}
 	}
-	if got := v.bucket(t, v.s.home.orgs[ours]); got == empty {
+	if got := v.bucket(t, v.who.Tokens.User.OrgID); got == empty {
 		t.Error("the own organisation's bucket is empty: the check is too")
 	}
 }
