@@ -17,6 +17,10 @@ const (
 	ReasonNameBirthDate = "name_birth_date" // names and dates of birth that are alike
 )
 
+// searchRoom is how many searches for duplicates run side by side: each may hold tens
+// of megabytes. Those that wait hold nothing.
+const searchRoom = 2
+
 // DuplicateFilter narrows the list of possible duplicates.
 type DuplicateFilter struct {
 	Person string   // only pairs with this person; "" = all
@@ -52,6 +56,12 @@ func (d Duplicate) Key() string { return d.People[0].ID + "/" + d.People[1].ID }
 func (e *Engine) Duplicates(ctx context.Context, who models.Actor, f DuplicateFilter) ([]Duplicate, error) {
 	if !MayMergePeople(who.Role) {
 		return nil, models.Forbidden("Case managers and supervisors see who may be the same person.")
+	}
+	select {
+	case e.pairs <- struct{}{}:
+		defer func() { <-e.pairs }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	h, err := e.head(ctx, who.Program)
 	if err != nil {

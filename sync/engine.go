@@ -24,6 +24,7 @@ type Engine struct {
 	live   *live
 
 	digests *digestCache
+	pairs   chan struct{} // room for searches of possible duplicates
 	audit   *auditQueue
 	sweep   *sweeper
 
@@ -40,7 +41,7 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 		return nil, fmt.Errorf("load cursor key: %w", err)
 	}
 	e := &Engine{store: s, log: log, key: key, dropsAtOnce: dropsMax, bucketsAtOnce: bucketsMax,
-		live: newLive(s, log), digests: newDigestCache(), audit: newAuditQueue()}
+		live: newLive(s, log), digests: newDigestCache(), pairs: make(chan struct{}, searchRoom), audit: newAuditQueue()}
 	e.sweep = &sweeper{engine: e, places: map[int32]places{}}
 	if err := s.OnCommit(e.heads.committed); err != nil {
 		return nil, err
