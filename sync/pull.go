@@ -147,13 +147,18 @@ func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store
 	if c.Pos < c.Eff {
 		from--
 	}
-	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, limit+1, w.ongoing); err != nil {
+	later := false
+	visit := func(r store.PageRow) bool {
+		later = r.Seq > h.Seq // it may have been due before: the device is to ask again at once
+		return !later && w.ongoing(r)
+	}
+	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, limit+1, visit); err != nil {
 		return nil, err
 	}
 	w.rest()
 	c.Eff, c.Pos, c.AsOf = w.eff, w.pos, h.Seq
 	if p.Complete {
-		c.Eff, c.Pos = h.Seq, h.Seq
+		c.Eff, c.Pos, p.Complete = h.Seq, h.Seq, !later
 	}
 	if c.Eff >= h.Floor {
 		c.Tag = 0

@@ -83,7 +83,11 @@ func (e *Engine) first(ctx context.Context, who models.Actor, c cursor, h store.
 	c.AsOf = h.Seq
 	if p.Complete {
 		c.Mode, c.Pos, c.After = modeStream, c.Eff, ""
-		p.Complete = c.Eff == h.Seq
+		now, err := e.freshHead(ctx, who.Program) // what changed since h is not in the page
+		if err != nil {
+			return nil, err
+		}
+		p.Complete = c.Eff == now.Seq
 	}
 	p.Cursor = e.seal(who, c)
 	return p, nil

@@ -51,15 +51,16 @@ const pageColumns = `f.tbl, f.seq, f.deleted, f.doc`
 // order of the sequence; beyond, it goes by the buckets held, which are few.
 const bySeqMost = 2000
 
-// Ongoing visits, in the order of seq, the rows changed in (from, to] in buckets
-// that the view holds now and held when the row changed.
+// Ongoing visits, in the order of seq, the rows changed after from in buckets that the
+// view holds now and held when the row changed. Rows changed after to come last: they
+// were committed since the caller looked, and may have hidden an older change of theirs.
 func (s *Store) Ongoing(ctx context.Context, v View, from, to, asOf int64, limit int, visit Visit) error {
 	// held when it changed: by a grant that stands, or stood when the last page was made
 	then := ` AND EXISTS (SELECT 1 FROM grants g` + s.by("grants_by_bucket") + ` WHERE ` + ours + ` AND g.bucket = f.bucket
 		AND (g.revoked IS NULL OR g.revoked > ?) AND ` + effective + ` <= f.seq)`
 	thenArgs := args(v.ours(), asOf, v.effective())
-	rangeOf := `f.program_no = ? AND f.seq > ? AND f.seq <= ? AND ` + s.visibleTable()
-	rangeArgs := []any{v.Program, from, to, int64(v.Tables)}
+	rangeOf := `f.program_no = ? AND f.seq > ? AND ` + s.visibleTable()
+	rangeArgs := []any{v.Program, from, int64(v.Tables)}
 	if v.Org == NoPrincipal && to-from > bySeqMost {
 		// DISTINCT and CROSS JOIN make both databases go bucket by bucket
 		return s.visit(ctx, visit, `SELECT `+pageColumns+` FROM (
