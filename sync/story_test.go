@@ -119,6 +119,10 @@ func (st *story) run(commands string) string {
 		return st.pull(words[1])
 	case "receipts":
 		return st.receipts(words[1])
+	case "duplicates":
+		return st.duplicates(words[1])
+	case "merge":
+		return st.merge(words[1], words[2], words[3])
 	}
 	st.t.Fatalf("no such command: %s", words[0])
 	return ""
