@@ -80,7 +80,7 @@ export class Runner {
       await this.kicked(signal, this.work.session.pause(failures, trouble.retryAfter))
     } else {
       this.say(trouble.kind === 'signin' ? 'signin' : 'stuck', trouble.code || trouble.kind)
-      await this.kicked(signal)
+      await this.kicked(signal, this.work.session.pause(failures, REFUSED_PAUSE_MS))
     }
     return true
   }
@@ -128,6 +128,8 @@ export class Runner {
   }
 }
 
+/** The least time before looking whether a refusal was lifted, or somebody has signed in. */
+export const REFUSED_PAUSE_MS = 15_000
 const MAX_IDLE_MS = 15 * 60_000 // a sync now and then even if every tickle was lost
 
 /** Calls back when the platform says that the network is back. */

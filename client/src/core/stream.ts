@@ -1,7 +1,7 @@
 import { sleep } from './backoff.js'
 import { differingBuckets } from './digest.js'
 import { isId } from './id.js'
-import { onOnline } from './runner.js'
+import { REFUSED_PAUSE_MS, onOnline } from './runner.js'
 import type { Session } from './session.js'
 import type { Placed } from './store.js'
 import { Trouble, troubleOf } from './trouble.js'
@@ -9,7 +9,6 @@ import type { Digests, PullRequest, Schema, SyncAnswer, TableSchema } from './wi
 
 export const MAX_PAGES = 10_000 // 10 million rows: beyond it something answers in circles
 const BUCKETS_AT_ONCE = 50 // buckets fetched whole in one repair request
-const REFUSED_PAUSE_MS = 15_000 // how often to look whether a refusal was lifted
 
 /** How many rows a page changes. */
 export function rowsIn(answer: SyncAnswer): number {
@@ -92,7 +91,7 @@ export async function persistently<T>(session: Session, work: () => Promise<T>, 
       if (signal.aborted) break
       const trouble = troubleOf(error)
       failed(trouble)
-      await pause(trouble.passing ? session.pause(attempt, trouble.retryAfter) : REFUSED_PAUSE_MS, signal)
+      await pause(session.pause(attempt, trouble.passing ? trouble.retryAfter : REFUSED_PAUSE_MS), signal)
     }
   }
   return undefined

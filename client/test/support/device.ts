@@ -26,8 +26,10 @@ export interface Device {
   sync(): Promise<void>
   outcomes(): Promise<Outcome[]>
   verify(): Promise<string[]>
-  /** The app is killed and opened again over the same database. */
-  restart(): Promise<void>
+  /** The app is killed and opened again over the same database, upgraded to a schema if one is named. */
+  restart(appSchema?: number): Promise<void>
+  /** From now on it syncs by itself, on tickles and after edits. */
+  live(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,6 +47,8 @@ export interface DeviceOptions {
   limit?: number
   batchSize?: number
   live?: boolean
+  /** The schema number that the app says it knows. */
+  appSchema?: number
 }
 
 export type DeviceMaker = (options: DeviceOptions) => Promise<Device>
@@ -57,7 +61,8 @@ export interface Opened {
 
 /** Opens a session with its own storage and line, and signs in. */
 export async function signedIn(options: DeviceOptions, storage: Durable = new MemoryKeys(), net = options.net ?? new Net()): Promise<Opened> {
-  const session = await Session.open({ url: options.url, storage, fetch: net.fetch, pause: () => 25, device: { name: 'test', platform: 'node', app_version: '1' } })
+  const session = await Session.open({ url: options.url, storage, fetch: net.fetch, pause: () => 25, device: { name: 'test', platform: 'node', app_version: '1' },
+    ...(options.appSchema !== undefined && { schema: options.appSchema }) })
   if (!session.signedIn) await session.signIn(options.account.email, options.account.password)
   return { session, net, storage }
 }

@@ -31,6 +31,7 @@ interface Stored {
 
 export interface Seen {
   path: string
+  query: string
   body: any
   headers: Headers
   bytes: number
@@ -59,6 +60,10 @@ export class FakeServer {
   /** Decides a mutation instead of "applied". */
   judge: (m: Mutation) => Partial<Result> | undefined = () => undefined
   directive: unknown = null
+  /** Fields of people that an app knows only from schema 2 on. */
+  newInTwo: string[] = []
+  /** How a live request is answered; nothing comes unless told otherwise. */
+  live: (seen: Seen) => Response | Promise<Response> = () => json(204, null)
   tokens = new Set<string>()
   refreshTokens = new Set<string>()
   private count = 0
@@ -67,10 +72,12 @@ export class FakeServer {
     const headers = new Headers(init.headers)
     const raw = init.body ? Buffer.from(typeof init.body === 'string' ? init.body : (init.body as ArrayBuffer) as never) : Buffer.alloc(0)
     const text = headers.get('content-encoding') === 'gzip' ? gunzipSync(raw).toString() : raw.toString()
-    const seen = { path: new URL(url).pathname, body: text ? JSON.parse(text) : undefined, headers, bytes: raw.length }
+    const { pathname: path, search: query } = new URL(url)
+    const seen = { path, query, body: text ? JSON.parse(text) : undefined, headers, bytes: raw.length }
     this.requests.push(seen)
     await new Promise((r) => setTimeout(r, 0))
     if (init.signal?.aborted) throw new DOMException('aborted', 'AbortError')
+    if (seen.path === '/v1/sync/live' && !this.fault) return this.live(seen)
     const proceed = () => this.answer(seen)
     return this.fault ? this.fault(seen, proceed) : proceed()
   }
@@ -86,7 +93,6 @@ export class FakeServer {
     if (!this.tokens.has(token)) return problem(401, 'token_expired')
     if (seen.path === '/v1/sync/schema') return json(200, FAKE_SCHEMA)
     if (seen.path === '/v1/sync/digests') return json(200, this.digests(seen.body.cursor))
-    if (seen.path === '/v1/sync/live') return json(204, null)
     if (seen.path === '/v1/sync') return this.sync(seen.body)
     return problem(404, 'not_found')
   }
@@ -103,7 +109,8 @@ export class FakeServer {
     const results = (body.push ?? []).map((m: Mutation) => this.apply(m))
     const base = { protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), seq: this.seq, directive: this.directive, results }
     if (!body.pull) return json(200, base)
-    const { cursor, limit = 1000, tables, buckets } = body.pull
+    const { cursor, limit = 1000, tables, buckets, backfill } = body.pull
+    if (backfill) return this.backfilled(base)
     const since = cursor === null || cursor === undefined ? 0 : this.read(cursor)
     if (since === undefined) return problem(400, 'bad_cursor')
     const all = [...this.rows.values()].filter((s) => s.row._v > since && (!tables || tables.includes(s.table)) && (!buckets || buckets.includes(s.row._b)))
@@ -113,12 +120,23 @@ export class FakeServer {
     for (const s of page) {
       const change = (changes[s.table] ??= { upsert: [], remove: [] })
       if (s.gone) change.remove.push({ id: s.row.id, _v: s.row._v })
-      else change.upsert.push(s.row)
+      else change.upsert.push(this.known(s, body.schema))
     }
     const complete = page.length === rows.length
     const drop = [...this.taken].filter(([, at]) => at > since && since > 0).map(([b]) => b)
     const end = complete ? this.seq : page[page.length - 1]!.row._v
     return json(200, { ...base, changes, drop, cursor: `c:${this.epoch}:${end}`, complete, ...(buckets && { replace: true }) })
+  }
+
+  /** The row as an app of that schema gets it. */
+  private known({ table, row }: Stored, schema: number): Row {
+    if (table !== 'people' || schema > 1) return row
+    return Object.fromEntries(Object.entries(row).filter(([f]) => !this.newInTwo.includes(f))) as Row
+  }
+
+  private backfilled(base: object): Response {
+    const upsert = [...this.rows.values()].filter((s) => s.table === 'people' && !s.gone).map((s) => s.row)
+    return json(200, { ...base, changes: { people: { upsert, remove: [] } }, drop: [], cursor: 'backfilled', complete: true })
   }
 
   private read(cursor: string): number | undefined {

@@ -7,7 +7,7 @@ export async function nativeDevice(options: DeviceOptions, store: Store = new Me
   const opened = await signedIn(options)
   let { session } = opened
   const { net, storage } = opened
-  const open = () => Pursuit.open({ session, store, live: false, ...(options.limit && { limit: options.limit }) })
+  const open = () => Pursuit.open({ session, store, live: options.live ?? false, ...(options.limit && { limit: options.limit }) })
   let pursuit = await open()
   return {
     get session() {
@@ -32,9 +32,13 @@ export async function nativeDevice(options: DeviceOptions, store: Store = new Me
     sync: () => pursuit.sync(),
     outcomes: () => pursuit.outcomes(),
     verify: () => pursuit.verify(),
-    async restart() {
+    async restart(appSchema = options.appSchema) {
+      options = { ...options, ...(appSchema !== undefined && { appSchema }) }
       session = (await signedIn(options, storage, net)).session
       pursuit = await open()
+    },
+    async live() {
+      pursuit.start()
     },
     async close() {
       await pursuit.stop()

@@ -66,10 +66,14 @@ export async function rxDevice(options: DeviceOptions, storage: RxStorage<any, a
     async verify() {
       return (await running()).verify()
     },
-    async restart() {
+    async restart(appSchema = options.appSchema) {
+      options = { ...options, ...(appSchema !== undefined && { appSchema }) }
       await sync?.cancel()
       session = (await signedIn(options, opened.storage, opened.net)).session
       sync = await start()
+    },
+    async live() {
+      await running()
     },
     async close() {
       await sync?.cancel()

@@ -89,9 +89,15 @@ export async function watermelonDevice(options: DeviceOptions, database = openDa
     sync: () => sync().sync(),
     outcomes: () => sync().outcomes(),
     verify: () => sync().verify(),
-    async restart() {
+    async restart(appSchema = options.appSchema) {
+      options = { ...options, ...(appSchema !== undefined && { appSchema }) }
       session = (await signedIn(options, opened.storage, opened.net)).session
     },
-    async close() {},
+    async live() {
+      sync().start()
+    },
+    async close() {
+      await sync().stop()
+    },
   }
 }
