@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"pursuit/models"
 )
@@ -19,14 +20,21 @@ func TestReminderPreview(t *testing.T) {
 			var out struct {
 				ServiceID string `json:"service_id"`
 				Why       string `json:"why"`
+				AsOf      string `json:"as_of"`
 				Next      *struct {
 					Kind, Role string
+					DueAt      string `json:"due_at"`
 				} `json:"next"`
 			}
 			a := c.get(role, path+c.service)
 			a.into(http.StatusOK, &out)
 			if out.ServiceID != c.service || out.Next == nil || out.Next.Kind == "" || out.Why == "" {
 				t.Errorf("%s is told %s", role, a.body)
+			}
+			for _, stamp := range []string{out.AsOf, out.Next.DueAt} {
+				if _, err := time.Parse(models.TimeLayout, stamp); err != nil {
+					t.Errorf("%q is not how timestamps travel", stamp)
+				}
 			}
 			for _, secret := range []string{"Heron", "Ana", "hhp", "secret"} {
 				if strings.Contains(string(a.body), secret) {

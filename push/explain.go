@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"time"
 
 	"pursuit/models"
 	"pursuit/push/cadence"
@@ -11,7 +10,7 @@ import (
 // Preview says which rule of a service fires next if nothing more happens, and why.
 type Preview struct {
 	ServiceID string    `json:"service_id"`
-	AsOf      time.Time `json:"as_of"`
+	AsOf      string    `json:"as_of"`
 	Due       bool      `json:"due"`  // the next one is due already and will be raised at once
 	Next      *Foreseen `json:"next"` // null: nothing is foreseen
 	Why       string    `json:"why"`  // roles, counts and times only
@@ -19,12 +18,12 @@ type Preview struct {
 
 // Foreseen is the reminder that comes next.
 type Foreseen struct {
-	Rule       string    `json:"rule"`
-	Kind       string    `json:"kind"`
-	DueAt      time.Time `json:"due_at"`
-	Role       string    `json:"role"`
-	UserID     string    `json:"user_id"`
-	Escalation int       `json:"escalation"`
+	Rule       string `json:"rule"`
+	Kind       string `json:"kind"`
+	DueAt      string `json:"due_at"`
+	Role       string `json:"role"`
+	UserID     string `json:"user_id"`
+	Escalation int    `json:"escalation"`
 }
 
 // Explain looks at one service as it stands now; not_found when there is none.
@@ -49,9 +48,9 @@ func (s *Service) Explain(ctx context.Context, program int32, service string) (P
 	}
 	now := s.store.Clock()
 	said := cadence.Explain(newRules(of, stored).caseOf(c), existing(c), now)
-	out := Preview{ServiceID: service, AsOf: now, Due: said.Now, Why: said.Words}
+	out := Preview{ServiceID: service, AsOf: models.FormatTime(now), Due: said.Now, Why: said.Words}
 	if n := said.Next; n.Key != (cadence.Key{}) {
-		out.Next = &Foreseen{Rule: n.Key.Rule, Kind: n.Kind, DueAt: n.DueAt, Role: n.Role, UserID: n.UserID, Escalation: n.Escalation}
+		out.Next = &Foreseen{Rule: n.Key.Rule, Kind: n.Kind, DueAt: models.FormatTime(n.DueAt), Role: n.Role, UserID: n.UserID, Escalation: n.Escalation}
 	}
 	return out, nil
 }
