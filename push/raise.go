@@ -11,32 +11,27 @@ import (
 	"pursuit/push/cadence"
 )
 
-const servicesAtOnce = 250 // in one transaction: pushes of phones wait no longer than some 50 ms
-
-// raise looks at the services of a program that are due, some at a time.
-func (s *Service) raise(ctx context.Context, program int32) error {
-	for range lookSteps {
-		due, err := s.store.RemindersDue(ctx, program, s.store.Clock())
-		if err != nil || !due {
-			return err
-		}
-		var did tally
-		err = s.rows.ServerRows(ctx, program, func(tx *store.ProgramTx) ([]store.ServerRow, error) {
-			r := round{tx: tx}
-			err := r.services()
-			did = r.did
-			return r.rows, err
-		})
-		if err != nil {
-			return fmt.Errorf("raise reminders: %w", err)
-		}
-		s.counts.due.Add(did.raised)
-		s.counts.moot.Add(did.settled)
-	}
-	return nil
-}
+const servicesAtOnce = 250 // that change, in one transaction: pushes of phones wait no longer than some 50 ms
 
 type tally struct{ raised, settled int64 }
+
+// act evaluates services once more while the program is held, and writes what they
+// ask for. One that moved since its clock was read is left to the next look.
+func (s *Service) act(ctx context.Context, program int32, due []store.DueService) error {
+	var did tally
+	err := s.rows.ServerRows(ctx, program, func(tx *store.ProgramTx) ([]store.ServerRow, error) {
+		r := round{tx: tx}
+		err := r.services(due)
+		did = r.did
+		return r.rows, err
+	})
+	if err != nil {
+		return fmt.Errorf("raise reminders: %w", err)
+	}
+	s.counts.due.Add(did.raised)
+	s.counts.moot.Add(did.settled)
+	return nil
+}
 
 // round is one look at some services, in one transaction.
 type round struct {
@@ -46,9 +41,9 @@ type round struct {
 	did   tally
 }
 
-func (r *round) services() error {
-	ids, err := r.tx.DueServices(servicesAtOnce)
-	if err != nil || len(ids) == 0 {
+func (r *round) services(due []store.DueService) error {
+	due, err := r.tx.Unmoved(due)
+	if err != nil || len(due) == 0 {
 		return err
 	}
 	stored, err := r.tx.ReminderSettings()
@@ -56,17 +51,17 @@ func (r *round) services() error {
 		return err
 	}
 	r.rules = newRules(r.tx.Program, stored)
-	cases, err := r.tx.ReminderCases(ids)
+	cases, err := r.tx.ReminderCases(idsOf(due))
 	if err != nil {
 		return err
 	}
-	next := make(map[string]time.Time, len(ids))
+	next := make(map[string]time.Time, len(due))
 	for _, c := range cases {
 		if next[c.ServiceID], err = r.service(c); err != nil {
 			return err
 		}
 	}
-	return r.tx.SetReminderClocks(ids, next) // one whose row is gone is not looked at again
+	return r.tx.SetReminderClocks(r.tx.Program.No, due, next) // one whose row is gone is not looked at again
 }
 
 // service evaluates one service and gives when to look again.

@@ -15,9 +15,9 @@ import (
 
 const (
 	lookDefault  = 10 * time.Second
-	lookJitter   = 5                     // a pause is up to a fifth shorter, so that instances do not march in step
+	lookJitter   = 5                      // a pause is up to a fifth shorter, so that instances do not march in step
 	wakeGather   = 100 * time.Millisecond // commits that follow each other are looked at together
-	lookSteps    = 2000                  // transactions of one program in one look; the next look goes on
+	lookSteps    = 2000                   // lists or transactions of one program in one look; the next look goes on
 	lookLimit    = 2 * time.Minute
 	failedPause  = time.Second
 	keptPushes   = 30 * 24 * time.Hour // what went out, for those who look into a complaint
@@ -95,9 +95,7 @@ func ring(bell chan struct{}) {
 func (s *Service) Run(ctx context.Context) {
 	var parts gosync.WaitGroup
 	defer parts.Wait()
-	for range senders {
-		parts.Go(func() { s.sendLoop(ctx) })
-	}
+	parts.Go(func() { s.sendLoop(ctx) })
 	if s.tickler != nil {
 		parts.Go(func() { s.tickler.run(ctx) })
 	}
@@ -135,7 +133,7 @@ func (s *Service) Look(ctx context.Context) error {
 	}
 	var faults []error
 	for _, p := range programs { // one program's fault is not another's
-		if err := s.raise(ctx, p.No); err != nil {
+		if err := s.raise(ctx, p); err != nil {
 			faults = append(faults, err)
 			continue
 		}

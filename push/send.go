@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	senders      = 2                // loops of one instance, so that one slow answer holds up half
-	claimAtOnce  = 128              // pushes one loop has under way
+	underWay     = 256              // sends of one instance side by side: FCM answers in some 100 ms, so this is 2,000 a second
+	claimAtOnce  = 64               // pushes of one taking: three quarters may hang and the rest still goes on
 	lease        = 60 * time.Second // four times what one send may take
 	sendEvery    = time.Second      // retries fall due without a bell
 	retryFirst   = 2 * time.Second
@@ -22,23 +22,53 @@ const (
 	rejectedWait = 6 * time.Hour
 )
 
-// sendLoop sends what is in the outbox until ctx ends.
+// sendLoop sends what is in the outbox until ctx ends: it takes more as soon as there
+// is room for a whole taking, so that a slow answer holds up its own place alone.
 func (s *Service) sendLoop(ctx context.Context) {
+	room := make(chan struct{}, underWay)
+	answers := make(chan store.PushOutcome, underWay)
+	var recording, sending gosync.WaitGroup
+	recording.Go(func() { s.record(context.WithoutCancel(ctx), answers, s.unrecorded) })
 	for ctx.Err() == nil {
-		n, err := s.SendSome(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.log.Warn("pushes could not be taken or recorded; they are tried again", "error", err)
-			pause(ctx, failedPause)
+		for range claimAtOnce {
+			room <- struct{}{} // sends are bounded in time, so this is
 		}
-		if n == claimAtOnce {
-			continue
+		due, err := s.store.ClaimPushes(ctx, lease, claimAtOnce)
+		for range claimAtOnce - len(due) {
+			<-room
 		}
+		for _, p := range due {
+			sending.Go(func() {
+				answers <- s.sendOne(context.WithoutCancel(ctx), p)
+				<-room
+			})
+		}
+		s.rest(ctx, len(due), err)
+	}
+	sending.Wait()
+	close(answers)
+	recording.Wait()
+}
+
+// rest waits for the bell or the next retry when nothing is left to take.
+func (s *Service) rest(ctx context.Context, taken int, err error) {
+	switch {
+	case err != nil:
+		if ctx.Err() == nil {
+			s.log.Warn("pushes could not be taken; they are tried again", "error", err)
+		}
+		pause(ctx, failedPause)
+	case taken < claimAtOnce:
 		select {
 		case <-ctx.Done():
 		case <-s.send:
 		case <-time.After(sendEvery):
 		}
 	}
+}
+
+func (s *Service) unrecorded(err error) {
+	s.log.Warn("sent pushes could not be recorded; they go out once more when their lease ends", "error", err)
 }
 
 // SendSome takes some pushes that are due, sends them side by side, and records each
@@ -60,15 +90,17 @@ func (s *Service) SendSome(ctx context.Context) (int, error) {
 		sending.Wait()
 		close(answers)
 	}()
-	return len(due), s.record(ctx, answers)
+	var faults []error
+	s.record(ctx, answers, func(err error) { faults = append(faults, err) })
+	return len(due), errors.Join(faults...)
 }
 
-// record stores answers as they come, those that come together in one transaction.
-func (s *Service) record(ctx context.Context, answers <-chan store.PushOutcome) error {
-	var faults []error
+// record stores answers as they come until their end, those that come together in
+// one transaction.
+func (s *Service) record(ctx context.Context, answers <-chan store.PushOutcome, fail func(error)) {
 	for first := range answers {
 		list := []store.PushOutcome{first}
-		for more := true; more; {
+		for more := true; more && len(list) < underWay; {
 			select {
 			case next, ok := <-answers:
 				if more = ok; ok {
@@ -78,9 +110,10 @@ func (s *Service) record(ctx context.Context, answers <-chan store.PushOutcome) 
 				more = false
 			}
 		}
-		faults = append(faults, s.store.RecordPushes(ctx, list))
+		if err := s.store.RecordPushes(ctx, list); err != nil {
+			fail(err)
+		}
 	}
-	return errors.Join(faults...)
 }
 
 // sendOne sends one push and tells what becomes of it.

@@ -83,25 +83,67 @@ func (s *Store) RecordPushes(ctx context.Context, list []PushOutcome) error {
 		return nil
 	}
 	return InTx(ctx, s, func(tx *Tx) error {
+		var sent []DuePush
 		for _, o := range list {
-			if err := tx.recordPush(o); err != nil {
+			if o.State == PushSent {
+				sent = append(sent, o.Push)
+			} else if err := tx.recordUnsent(o); err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.recordSent(sent)
 	})
 }
 
-func (tx *Tx) recordPush(o PushOutcome) error {
-	p := o.Push
-	sent := int64(0)
-	if o.State == PushSent {
-		sent = tx.Now.UnixMilli()
+// recordSent stores that pushes went out, also those that were dropped while they
+// were on their way.
+func (tx *Tx) recordSent(list []DuePush) error {
+	if tx.s.dialect == Postgres {
+		return tx.recordSentPostgres(list)
 	}
-	// One that was dropped while it was on its way went out all the same.
-	err := tx.later(`UPDATE pushes SET state = ?, next_at = CASE WHEN ? = 'planned' THEN ? ELSE next_at END, sent_at = ?
-		WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ? AND (state = 'planned' OR ? = 'sent')`,
-		o.State, o.State, o.NextAt.UnixMilli(), sent, p.Program, p.ID, p.UserID, p.DeviceID, o.State)
+	for _, p := range list {
+		_, err := tx.exec(`UPDATE pushes SET state = 'sent', sent_at = ? WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ?`,
+			tx.Now.UnixMilli(), p.Program, p.ID, p.UserID, p.DeviceID)
+		if err != nil {
+			return fmt.Errorf("record sent push: %w", err)
+		}
+		_, err = tx.exec(`UPDATE reminder_notes SET state = 'sent' WHERE program_no = ? AND push_id = ? AND state = 'queued'`, p.Program, p.ID)
+		if err != nil {
+			return fmt.Errorf("record reminders of sent push: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) recordSentPostgres(list []DuePush) error {
+	if len(list) == 0 {
+		return nil
+	}
+	programs, ids := make([]int32, len(list)), make([]string, len(list))
+	users, devices := make([]string, len(list)), make([]string, len(list))
+	for i, p := range list {
+		programs[i], ids[i], users[i], devices[i] = p.Program, p.ID, p.UserID, p.DeviceID
+	}
+	err := tx.later(`UPDATE pushes p SET state = 'sent', sent_at = ? FROM unnest(?::integer[], ?::uuid[], ?::uuid[], ?::text[]) AS v(program_no, id, user_id, device_id)
+		WHERE p.program_no = v.program_no AND p.id = v.id AND p.user_id = v.user_id AND p.device_id = v.device_id`,
+		tx.Now.UnixMilli(), programs, uuids(ids), uuids(users), devices)
+	if err != nil {
+		return fmt.Errorf("record sent pushes: %w", err)
+	}
+	err = tx.later(`UPDATE reminder_notes n SET state = 'sent' FROM (SELECT DISTINCT unnest(?::integer[]) AS program_no, unnest(?::uuid[]) AS id) v
+		WHERE n.program_no = v.program_no AND n.push_id = v.id AND n.state = 'queued'`, programs, uuids(ids))
+	if err != nil {
+		return fmt.Errorf("record reminders of sent pushes: %w", err)
+	}
+	return nil
+}
+
+// recordUnsent stores a push that did not go out.
+func (tx *Tx) recordUnsent(o PushOutcome) error {
+	p := o.Push
+	err := tx.later(`UPDATE pushes SET state = ?, next_at = CASE WHEN ? = 'planned' THEN ? ELSE next_at END
+		WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ? AND state = 'planned'`,
+		o.State, o.State, o.NextAt.UnixMilli(), p.Program, p.ID, p.UserID, p.DeviceID)
 	if err != nil {
 		return fmt.Errorf("record push: %w", err)
 	}
@@ -112,14 +154,12 @@ func (tx *Tx) recordPush(o PushOutcome) error {
 			return fmt.Errorf("forget push token: %w", err)
 		}
 	}
-	switch o.State {
-	case PushSent:
-		err = tx.later(`UPDATE reminder_notes SET state = 'sent' WHERE program_no = ? AND push_id = ? AND state = 'queued'`, p.Program, p.ID)
-	case PushFailed, PushDropped:
-		err = tx.later(`UPDATE reminder_notes SET state = 'waiting', push_id = NULL, look_at = ? WHERE program_no = ? AND push_id = ? AND state = 'queued'
-			AND NOT EXISTS (SELECT 1 FROM pushes o WHERE o.program_no = ? AND o.id = ? AND o.user_id = ? AND o.state IN ('planned', 'sent'))`,
-			o.NextAt.UnixMilli(), p.Program, p.ID, p.Program, p.ID, p.UserID)
+	if o.State == PushPlanned {
+		return nil
 	}
+	err = tx.later(`UPDATE reminder_notes SET state = 'waiting', push_id = NULL, look_at = ? WHERE program_no = ? AND push_id = ? AND state = 'queued'
+		AND NOT EXISTS (SELECT 1 FROM pushes o WHERE o.program_no = ? AND o.id = ? AND o.user_id = ? AND o.state IN ('planned', 'sent'))`,
+		o.NextAt.UnixMilli(), p.Program, p.ID, p.Program, p.ID, p.UserID)
 	if err != nil {
 		return fmt.Errorf("record reminders of push: %w", err)
 	}

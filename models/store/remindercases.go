@@ -85,15 +85,21 @@ func (tx *ProgramTx) ReminderCases(services []string) ([]*ReminderCase, error) {
 	return l.load(services)
 }
 
+// ReminderCases is the same outside of a transaction: a commit may fall between what
+// is read of a service, which moves the service's clock.
+func (s *Store) ReminderCases(ctx context.Context, program int32, services []string) ([]*ReminderCase, error) {
+	l := caseLoader{s: s, program: program, query: func(query string, args ...any) (*sql.Rows, error) {
+		return s.readQuery(ctx, query, args...)
+	}}
+	return l.load(services)
+}
+
 // ReminderCase loads one service outside of a transaction; not_found when there is none.
 func (s *Store) ReminderCase(ctx context.Context, program int32, service string) (*ReminderCase, error) {
 	if !models.ValidID(service) {
 		return nil, models.NotFound()
 	}
-	l := caseLoader{s: s, program: program, query: func(query string, args ...any) (*sql.Rows, error) {
-		return s.readQuery(ctx, query, args...)
-	}}
-	found, err := l.load([]string{service})
+	found, err := s.ReminderCases(ctx, program, []string{service})
 	if err != nil {
 		return nil, err
 	}
@@ -214,13 +220,13 @@ func (l *caseLoader) notes(ids []string) error {
 		return err
 	}
 	err := l.each("reminders", `SELECT n.id, n.service_id, n.rule_key, n.kind, `+columns+`
-		FROM reminder_notes n LEFT JOIN reminders r ON r.program_no = n.program_no AND r.id = n.id
+		FROM reminder_notes n`+l.s.by("reminder_notes_by_service")+` LEFT JOIN reminders r ON r.program_no = n.program_no AND r.id = n.id
 		WHERE n.program_no = ? AND `+l.s.in("n.service_id")+` ORDER BY n.id`, ids, scan)
 	if err != nil {
 		return err
 	}
 	return l.each("reminders", `SELECT r.id, r.service_id, '', coalesce(r.kind, 'manual'), `+columns+`
-		FROM reminders r LEFT JOIN reminder_notes n ON n.program_no = r.program_no AND n.id = r.id
+		FROM reminders r`+l.s.by("reminders_by_service_id")+` LEFT JOIN reminder_notes n ON n.program_no = r.program_no AND n.id = r.id
 		WHERE r.program_no = ? AND `+l.s.in("r.service_id")+` AND n.id IS NULL ORDER BY r.id`, ids, scan)
 }
 
@@ -257,8 +263,8 @@ func (l *caseLoader) items([]string) error {
 	}
 	given := map[string]bool{}
 	return l.each("action items", `SELECT i.id, coalesce(CAST(i.owner_id AS TEXT), ''), i.due_on, coalesce(i.done_on, ''), s.id
-		FROM action_items i JOIN services s ON s.program_no = i.program_no AND s.person_id = i.person_id
-		LEFT JOIN assignments a ON a.program_no = s.program_no AND a.service_id = s.id AND a.user_id = i.owner_id AND a.ended_at IS NULL
+		FROM action_items i`+l.s.by("action_items_by_person_id")+` JOIN services s ON s.program_no = i.program_no AND s.person_id = i.person_id
+		LEFT JOIN assignments a`+l.s.by("assignments_by_service_id")+` ON a.program_no = s.program_no AND a.service_id = s.id AND a.user_id = i.owner_id AND a.ended_at IS NULL
 		WHERE i.program_no = ? AND `+l.s.in("i.person_id")+` AND i.due_on IS NOT NULL
 		ORDER BY i.id, CASE WHEN a.id IS NULL THEN 1 ELSE 0 END, CASE WHEN s.status IN ('pursuing', 'slo_engaged') THEN 0 ELSE 1 END, s.id`,
 		people, func(rows *sql.Rows) error {

@@ -1,7 +1,8 @@
 package cadence
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -32,12 +33,12 @@ type slot struct {
 // slots gives everything foreseen for the case if nothing more happens after now, in
 // the order of time.
 func (v *view) slots(now time.Time) []slot {
-	var all []slot
+	all := make([]slot, 0, slotsUsual)
 	if e, ok := v.episodeAt(now); ok {
 		attempts := v.attemptsIn(e)
 		all = append(all, v.firstAttempt(e, attempts, now)...)
 		if anchor, ok := v.anchor(e); ok {
-			all = append(all, v.weekly(anchor, attempts)...)
+			all = v.weekly(all, anchor, attempts, now)
 			all = append(all, v.silence(anchor, attempts)...)
 			all = append(all, v.reviews(anchor, attempts)...)
 		}
@@ -45,22 +46,21 @@ func (v *view) slots(now time.Time) []slot {
 	all = append(all, v.shortTerm(now)...)
 	all = append(all, v.exceptions()...)
 	all = append(all, v.items()...)
-	sort.SliceStable(all, func(i, j int) bool { return all[i].before(all[j]) })
+	slices.SortStableFunc(all, slot.compare)
 	return all
 }
+
+// slotsUsual is room for what a new case foresees: 22 weeks and what comes once.
+const slotsUsual = 40
 
 func (s slot) isStale(now time.Time) bool {
 	return !s.stale.IsZero() && !now.Before(s.stale)
 }
 
-func (s slot) before(other slot) bool {
-	if !s.dueAt.Equal(other.dueAt) {
-		return s.dueAt.Before(other.dueAt)
-	}
-	if s.key.Step != other.key.Step {
-		return s.key.Step < other.key.Step
-	}
-	return s.key.String() < other.key.String()
+// compare orders slots by time, then by step; the key decides a tie.
+func (s slot) compare(other slot) int {
+	return cmp.Or(s.dueAt.Compare(other.dueAt), cmp.Compare(s.key.Step, other.key.Step), cmp.Compare(s.key.Service, other.key.Service),
+		cmp.Compare(s.key.Rule, other.key.Rule), cmp.Compare(s.key.Period, other.key.Period))
 }
 
 func (v *view) key(rule, period string, step int) Key {
@@ -86,22 +86,22 @@ func (v *view) firstAttempt(e episode, attempts []counted, now time.Time) []slot
 }
 
 // weekly: each week of the cadence, judged on the Monday after it, until the Monday
-// on which the next week would be.
-func (v *view) weekly(anchor time.Time, attempts []counted) []slot {
-	var all []slot
-	start := DateIn(anchor, v.zone).Monday()
+// on which the next week would be. Weeks of which that has passed are left out: they
+// ask for nothing any more.
+func (v *view) weekly(all []slot, anchor time.Time, attempts []counted, now time.Time) []slot {
+	start, roles := DateIn(anchor, v.zone).Monday(), []string{RoleWorker}
 	for _, band := range v.Settings.bands(v.Track) {
 		for week := band.From; week <= band.To; week++ {
 			monday := start.AddDays(daysInWeek * (week - 1))
-			due := monday.AddDays(daysInWeek).At(morning, v.zone)
-			next := monday.AddDays(2*daysInWeek).At(morning, v.zone)
-			done := effortIn(monday, attempts)
+			s := slot{dueAt: monday.AddDays(daysInWeek).At(morning, v.zone), stale: monday.AddDays(2*daysInWeek).At(morning, v.zone), roles: roles}
+			if s.isStale(now) {
+				continue
+			}
+			done, period := effortIn(monday, attempts), monday.String()
 			for _, rule := range [...]string{ruleWeeklyAttempts, ruleWeeklyInPerson} {
 				if band.asks(rule) {
-					all = append(all, slot{
-						key: v.key(rule, monday.String(), 0), dueAt: due, stale: next,
-						roles: []string{RoleWorker}, met: done.meets(band, rule),
-					})
+					s.key, s.met = v.key(rule, period, 0), done.meets(band, rule)
+					all = append(all, s)
 				}
 			}
 		}

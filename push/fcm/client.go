@@ -65,7 +65,7 @@ func New(ctx context.Context, config Config) (*Client, error) {
 	}
 	held := &tokens{fetch: account.fetch}
 	options := []option.ClientOption{option.WithHTTPClient(&http.Client{
-		Transport: &oauth2.Transport{Source: held, Base: noting{base: http.DefaultTransport}},
+		Transport: &oauth2.Transport{Source: held, Base: noting{base: transport()}},
 	})}
 	if config.Endpoint != "" {
 		options = append(options, option.WithEndpoint(strings.TrimRight(config.Endpoint, "/")+"/v1"))
@@ -79,6 +79,21 @@ func New(ctx context.Context, config Config) (*Client, error) {
 		return nil, fmt.Errorf("open messaging: %w", err)
 	}
 	return &Client{messages: messages, tokens: held, timeout: timeout}, nil
+}
+
+// connections are kept to FCM while it is idle for a moment: as many as an instance has
+// sends under way. Google answers by HTTP/2, where one carries them all; over HTTP/1
+// (a proxy, a stand-in) Go would keep two and open a new one for nearly every push.
+const connections = 256
+
+func transport() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	own := standard.Clone() // HTTP/2, the proxy of the environment, its time limits
+	own.MaxIdleConns, own.MaxIdleConnsPerHost = connections, connections
+	return own
 }
 
 // Send hands one message to FCM. nil means that FCM took it, not that the phone showed
