@@ -132,6 +132,16 @@ func tail(path string) string {
 	return string(text[max(0, len(text)-enough):])
 }
 
+// Pid is the process's number, 0 when none runs.
+func (s *Server) Pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
+
 // Kill ends the process at once (kill -9). Killing an ended server is no error.
 func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
 
