@@ -21,6 +21,7 @@ type Row struct {
 	V       int64 // the sequence number of its last change
 	Deleted bool
 	Values  []json.RawMessage
+	Rest    []byte // members of the document that this binary does not know, as they were stored
 	Meta    Meta
 }
 
@@ -83,7 +84,7 @@ func (r *Row) AppendDoc(b []byte) []byte {
 			b = append(b, null...)
 		}
 	}
-	return append(b, '}')
+	return append(append(b, r.Rest...), '}')
 }
 
 // docSize is about what a document without long text takes, in bytes.
@@ -92,16 +93,25 @@ const docSize = 1024
 // Doc is AppendDoc into a new slice.
 func (r *Row) Doc() json.RawMessage { return r.AppendDoc(make([]byte, 0, docSize)) }
 
-// ReadDoc fills the row's values from a stored document. Fields that the table no
-// longer has are left out; fields that the document lacks are unset.
+// ReadDoc fills the row's values from a stored document. Fields unknown here, which
+// an instance of a newer version wrote, are kept as they are and written again;
+// fields that the document lacks have their default, or are unset.
 func (r *Row) ReadDoc(doc []byte) error {
 	if !gjson.ValidBytes(doc) {
 		return fmt.Errorf("stored document of %s %s is damaged", r.Table.Name, r.ID)
 	}
-	r.Values = make([]json.RawMessage, len(r.Table.Fields))
+	r.Values, r.Rest = make([]json.RawMessage, len(r.Table.Fields)), nil
+	for _, i := range r.Table.defaults {
+		r.Values[i] = Quote(r.Table.Fields[i].Default)
+	}
 	gjson.ParseBytes(doc).ForEach(func(key, value gjson.Result) bool {
-		if i := r.Table.Field(key.Str); i >= 0 && value.Type != gjson.Null {
+		switch i := r.Table.Field(key.Str); {
+		case i >= 0 && value.Type != gjson.Null:
 			r.Values[i] = json.RawMessage(value.Raw)
+		case i >= 0:
+			r.Values[i] = nil
+		case key.Str != "id" && key.Str != "_v" && key.Str != "_b":
+			r.Rest = append(append(append(append(r.Rest, ','), key.Raw...), ':'), value.Raw...)
 		}
 		return true
 	})

@@ -37,14 +37,12 @@ const (
 
 // Text limits in characters, and limits of the other types.
 const (
-	NoteMax       = 20000 // note and notes
-	TextMax       = 500   // every other text
-	ListMax       = 50    // entries of a text_list
-	ObjectMax     = 16384 // bytes of an object
-	DurationMax   = 1440  // minutes of one contact: a day
-	ArrestsMax    = 1000
-	SchemaVersion = 1 // the newest schema this server speaks
-	MinSchema     = 1 // the oldest schema it serves without `upgrade`
+	NoteMax     = 20000 // note and notes
+	TextMax     = 500   // every other text
+	ListMax     = 50    // entries of a text_list
+	ObjectMax   = 16384 // bytes of an object
+	DurationMax = 1440  // minutes of one contact: a day
+	ArrestsMax  = 1000
 )
 
 // Field is one column of a table.
@@ -61,6 +59,7 @@ type Field struct {
 	Min, Max  float64  // of an integer or a number, both ends included
 	Unit      string   // fields of one unit merge together
 	Since     int      // the schema that brought it
+	Default   string   // of a code: what an insert that leaves it out gets; "" = nothing
 }
 
 // Bucket says in which bucket a table's rows live.
@@ -95,8 +94,12 @@ type Table struct {
 	Since   int    // the schema that brought it
 	Fields  []Field
 
-	index map[string]int
+	index    map[string]int
+	defaults []int // fields that have a Default
 }
+
+// Defaults lists the positions of the fields that have a Default.
+func (t *Table) Defaults() []int { return t.defaults }
 
 // Field gives the position of a field in Fields, or -1.
 func (t *Table) Field(name string) int {
@@ -155,9 +158,10 @@ func (s TableSet) Numbers(schema *Schema) []int {
 
 // Schema is the set of all tables.
 type Schema struct {
-	Tables []*Table
-	byName map[string]*Table
-	byNo   map[int]*Table
+	Tables  []*Table
+	Version int // the newest version in it
+	byName  map[string]*Table
+	byNo    map[int]*Table
 }
 
 // Table finds a table by name, or nil.
@@ -177,20 +181,31 @@ func (s *Schema) Visible(r Role) TableSet {
 	return set
 }
 
-// newSchema indexes tables and appends the fields that each of them has.
-func newSchema(tables []*Table) *Schema {
-	s := &Schema{Tables: tables, byName: map[string]*Table{}, byNo: map[int]*Table{}}
+// newSchema takes the tables of the first version and what the later ones brought,
+// appends the fields that each table has, and indexes them.
+func newSchema(tables []*Table, later []Version) *Schema {
+	s := &Schema{Tables: tables, Version: 1, byName: map[string]*Table{}, byNo: map[int]*Table{}}
 	for _, t := range tables {
+		t.Since = 1
+		s.byName[t.Name] = t
+	}
+	for _, v := range later {
+		s.bring(v)
+	}
+	for _, t := range s.Tables {
 		t.Fields = append(t.Fields, stamps()...)
 		t.index = make(map[string]int, len(t.Fields))
 		for i := range t.Fields {
 			f := &t.Fields[i]
 			t.index[f.Name] = i
+			if f.Default != "" {
+				t.defaults = append(t.defaults, i)
+			}
 			if f.Policy == "" {
 				f.Policy = PolicyLatest
 			}
 			if f.Since == 0 {
-				f.Since = 1
+				f.Since = t.Since
 			}
 			if f.Type == TypeText && f.MaxLength == 0 {
 				f.MaxLength = TextMax
@@ -199,10 +214,6 @@ func newSchema(tables []*Table) *Schema {
 				f.MaxLength = TextMax
 			}
 		}
-		if t.Since == 0 {
-			t.Since = 1
-		}
-		s.byName[t.Name] = t
 		s.byNo[t.No] = t
 	}
 	return s

@@ -5,7 +5,7 @@ package models
 var Tables = newSchema([]*Table{
 	people(), knownContacts(), assessments(), referrals(), services(), assignments(), contactAttempts(),
 	statusEvents(), reminders(), actionItems(), programEvents(), consents(), transfers(), quarantine(), disclosures(), conflicts(), staff(), settings(),
-})
+}, append(versions(), trial()...))
 
 // hiddenFromWorkers are the tables that case managers and supervisors keep to themselves.
 func hiddenFromWorkers() []Role { return []Role{RoleOutreachWorker} }

@@ -13,6 +13,9 @@ func (w *world) complete(j *job, row *models.Row, parents map[string]*models.Row
 	if root := row.Table.Root; root != "" {
 		row.Bucket = row.Text(root)
 	}
+	for _, i := range row.Table.Defaults() {
+		standard(row, row.Table.Fields[i].Name, row.Table.Fields[i].Default)
+	}
 	var rejection *models.Rejection
 	var err error
 	switch row.Table.Name {

@@ -17,7 +17,7 @@ func (w *world) normalise(j *job, row *models.Row, values map[int]json.RawMessag
 			delete(values, i)
 		case f.Fixed:
 			return models.Reject(models.CodeReadOnlyField, f.Name, "is set by the insert and stays"), nil
-		case v == nil && neverNull(f.Name):
+		case v == nil && neverNull(f):
 			return models.Reject(models.CodeMissingField, f.Name, "must have a value"), nil
 		}
 	}
@@ -44,7 +44,9 @@ func (w *world) normalise(j *job, row *models.Row, values map[int]json.RawMessag
 
 // neverNull names the codes that always have a value though an insert may leave
 // them to the server.
-func neverNull(field string) bool { return field == "status" || field == "state" || field == "kind" }
+func neverNull(f *models.Field) bool {
+	return f.Default != "" || f.Name == "status" || f.Name == "state" || f.Name == "kind"
+}
 
 // endAssignment makes any value sent mean "now"; an assignment ends once.
 func endAssignment(j *job, row *models.Row, values map[int]json.RawMessage) *models.Rejection {

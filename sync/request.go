@@ -64,7 +64,7 @@ func Decode(body []byte) (Request, error) {
 		}
 		return true
 	})
-	req := Request{Schema: models.SchemaVersion}
+	req := Request{Schema: models.Tables.Version}
 	if number, ok := wholeNumber(parts["protocol"]); !ok || number != Protocol {
 		return req, &models.Error{Kind: models.KindInvalid, Code: "unsupported_protocol", Text: "This server speaks protocol 1.",
 			Faults: []models.FieldFault{{Location: "body.protocol", Message: "must be 1"}}}

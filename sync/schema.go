@@ -12,6 +12,7 @@ type SchemaAnswer struct {
 // SchemaTable describes one table.
 type SchemaTable struct {
 	Bucket string                 `json:"bucket"`
+	Since  int                    `json:"since,omitempty"`
 	Fields map[string]SchemaField `json:"fields"`
 }
 
@@ -28,18 +29,19 @@ type SchemaField struct {
 	Minimum   *float64 `json:"minimum,omitempty"`
 	Maximum   *float64 `json:"maximum,omitempty"`
 	Unit      string   `json:"unit,omitempty"`
+	Default   string   `json:"default,omitempty"`
 	Since     int      `json:"since,omitempty"`
 }
 
 // DescribeSchema makes the answer of GET /v1/sync/schema from the table declarations.
 func DescribeSchema() SchemaAnswer {
-	out := SchemaAnswer{Schema: models.SchemaVersion, MinSchema: models.MinSchema, Tables: map[string]SchemaTable{}}
+	out := SchemaAnswer{Schema: models.Tables.Version, MinSchema: models.MinSchema, Tables: map[string]SchemaTable{}}
 	for _, t := range models.Tables.Tables {
 		fields := map[string]SchemaField{}
 		for i := range t.Fields {
 			f := &t.Fields[i]
 			s := SchemaField{Type: string(f.Type), Policy: string(f.Policy), Required: f.Required, ReadOnly: f.ReadOnly,
-				Fixed: f.Fixed, Values: f.Values, MaxLength: f.MaxLength, Unit: f.Unit}
+				Fixed: f.Fixed, Values: f.Values, MaxLength: f.MaxLength, Unit: f.Unit, Default: f.Default}
 			if f.Type == models.TypeInteger || f.Type == models.TypeNumber {
 				s.Minimum, s.Maximum = &f.Min, &f.Max
 			}
@@ -48,7 +50,11 @@ func DescribeSchema() SchemaAnswer {
 			}
 			fields[f.Name] = s
 		}
-		out.Tables[t.Name] = SchemaTable{Bucket: string(t.Bucket), Fields: fields}
+		about := SchemaTable{Bucket: string(t.Bucket), Fields: fields}
+		if t.Since > 1 {
+			about.Since = t.Since
+		}
+		out.Tables[t.Name] = about
 	}
 	return out
 }

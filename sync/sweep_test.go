@@ -128,13 +128,13 @@ func TestCollection(t *testing.T) {
 		if n := c.count(`SELECT count(*) FROM mutations`); n != 1 {
 			t.Errorf("%d mutations are kept, want the one in open quarantine", n)
 		}
-		a, err := c.e.Sync(context.Background(), c.worker, Request{Schema: models.SchemaVersion, Pull: &PullRequest{Cursor: cursor, Limit: 10}})
+		a, err := c.e.Sync(context.Background(), c.worker, Request{Schema: models.Tables.Version, Pull: &PullRequest{Cursor: cursor, Limit: 10}})
 		c.must(err)
 		if a.Directive == nil || a.Directive.Kind != "reconcile" {
 			t.Error("a device from before the floor goes on")
 		}
 		c.pull(c.worker, &fresh)
-		if a, err = c.e.Sync(context.Background(), c.worker, Request{Schema: models.SchemaVersion, Pull: &PullRequest{Cursor: fresh, Limit: 10}}); err != nil || a.Directive != nil {
+		if a, err = c.e.Sync(context.Background(), c.worker, Request{Schema: models.Tables.Version, Pull: &PullRequest{Cursor: fresh, Limit: 10}}); err != nil || a.Directive != nil {
 			t.Errorf("a device of today is told %v, %v", a.Directive, err)
 		}
 		c.holds()

@@ -19,13 +19,13 @@ func (s *Store) migrator() (*goose.Provider, error) {
 		return nil, fmt.Errorf("open migrations: %w", err)
 	}
 	if s.dialect == SQLite {
-		return goose.NewProvider(goose.DialectSQLite3, s.writeSQL, dir)
+		return goose.NewProvider(goose.DialectSQLite3, s.writeSQL, dir, goose.WithGoMigrations(trial()...))
 	}
 	one, err := lock.NewPostgresSessionLocker() // several instances may start at once
 	if err != nil {
 		return nil, fmt.Errorf("make migration lock: %w", err)
 	}
-	return goose.NewProvider(goose.DialectPostgres, s.writeSQL, dir, goose.WithSessionLocker(one))
+	return goose.NewProvider(goose.DialectPostgres, s.writeSQL, dir, goose.WithSessionLocker(one), goose.WithGoMigrations(trial()...))
 }
 
 // Migrate brings the schema up to date. Running it again changes nothing.
