@@ -17,6 +17,7 @@ const (
 	AuditPush       = "push"        // a device's mutations, with what became of them
 	AuditSettle     = "settle"      // mutations that had waited, applied or quarantined later
 	AuditPull       = "pull"        // the rows that a page sent to a device
+	AuditServer     = "server"      // rows that the server made or changed, of itself or because of mutations in the same commit
 	AuditOrgMade    = "org.made"    // an organisation
 	AuditUserMade   = "user.made"   // a user
 	AuditUserChange = "user.change" // which fields of a user
@@ -196,7 +197,32 @@ func (w *world) auditPushes(batch []*pending) error {
 	for _, s := range w.settled {
 		entries = append(entries, store.AuditEntry{Actor: s.job.who.UserID, Device: s.job.device, Action: AuditSettle, Detail: s.detail()})
 	}
-	return w.tx.Audit(entries...)
+	return w.tx.Audit(append(entries, w.serverEntry(batch)...)...)
+}
+
+// serverEntry is the entry of the rows that changed and that no mutation names: a
+// status event, a disclosure, a reminder. None when there are none, as with most
+// pushes; the server has no user id.
+func (w *world) serverEntry(batch []*pending) []store.AuditEntry {
+	named := make(map[string]bool, len(w.changed))
+	for _, p := range batch {
+		for i := range p.items {
+			named[p.items[i].Row] = true
+		}
+	}
+	for i := range w.settled {
+		named[w.settled[i].job.Row] = true
+	}
+	var made []Sent
+	for _, key := range w.changed {
+		if !named[key.id] {
+			made = append(made, Sent{Table: key.table.No, ID: key.id, Seq: w.rows[key].row.V})
+		}
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	return []store.AuditEntry{{Action: AuditServer, Detail: sentDetail(made)}}
 }
 
 // accountEntry is the audit entry of a call about an organisation or a user: which,

@@ -100,6 +100,44 @@ func TestAuditOfPushesAndPages(t *testing.T) {
 	})
 }
 
+// Rows that the server makes are audited as its own, in the commit that makes them;
+// what only mutations changed leaves no such entry.
+func TestAuditOfServerRows(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		before := len(c.audit(only(AuditServer)))
+		c.push(c.worker, attemptAt(p))
+		if made := c.audit(only(AuditServer))[before:]; len(made) != 0 {
+			t.Errorf("a plain attempt left %d entries of the server's", len(made))
+		}
+		c.push(c.worker, item(models.OpPatch, "services", p.service, models.Forever, map[string]any{"status": "slo_engaged"}))
+		made := c.audit(only(AuditServer))[before:]
+		if len(made) != 1 || made[0].Actor != nil {
+			t.Fatalf("a status left %d entries of the server's", len(made))
+		}
+		if rows := rowsIn(t, made[0]); len(rows) != 1 || rows[0].Table != "status_events" || rows[0].V == 0 {
+			t.Errorf("the entry says %+v", rows)
+		}
+		id := models.NewID()
+		row := store.ServerRow{Table: "reminders", ID: id, Bucket: p.service, Set: map[string]json.RawMessage{
+			"service_id": models.Quote(p.service), "kind": models.Quote("silence"), "due_at": models.TimeValue(s.Clock()), "state": models.Quote("pending")}}
+		for range 2 { // the second time nothing changes
+			c.must(c.e.ServerRows(context.Background(), c.admin.Program, func(*store.ProgramTx) ([]store.ServerRow, error) {
+				return []store.ServerRow{row}, nil
+			}))
+		}
+		made = c.audit(only(AuditServer))[before+1:]
+		if len(made) != 1 {
+			t.Fatalf("a reminder left %d entries of the server's", len(made))
+		}
+		if rows := rowsIn(t, made[0]); len(rows) != 1 || rows[0].Row != id || rows[0].Table != "reminders" {
+			t.Errorf("the entry says %+v", rows)
+		}
+		c.holds()
+	})
+}
+
 // A mutation that waited is audited again when its wait ends, as its author's.
 func TestAuditOfWhatWaited(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

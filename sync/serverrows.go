@@ -54,6 +54,9 @@ func (e *Engine) ServerRows(ctx context.Context, program int32, make func(*store
 					return err
 				}
 			}
+			if err := w.tx.Audit(w.serverEntry(nil)...); err != nil {
+				return err
+			}
 			return w.flush()
 		})
 	})
