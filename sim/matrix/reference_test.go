@@ -8,11 +8,17 @@ import (
 	"pursuit/sim/harness"
 )
 
-// references asks, for every field of every table that takes an id, whether a row may
+// references asks whether a row may take the id of somebody else's, and for every field of every table that takes an id, whether a row may
 // name somebody else's thing there. Another program's must be answered like a random
 // id in every case; another organisation's too where the caller cannot know of it.
 func references(t *testing.T, s *scene) {
 	for table, fields := range schema(t, s) {
+		for role, ops := range writes()[table] {
+			if strings.Contains(ops, "i") && table != "settings" { // of a setting there is one a key
+				c := tableCell{s: s, who: s.home.at(ours, role), role: role, table: table, op: "insert"}
+				t.Run(table+"/id/"+role, c.taken)
+			}
+		}
 		for field, declared := range fields {
 			if declared.Type != "id" || declared.ReadOnly {
 				continue
@@ -24,6 +30,19 @@ func references(t *testing.T, s *scene) {
 				}
 			}
 		}
+	}
+}
+
+// taken inserts into an own case under the id of a row that another organisation has:
+// it is refused, and nothing of that row is shown.
+func (c tableCell) taken(t *testing.T) {
+	mine := c.mine(t)
+	for _, part := range mine.before {
+		must(t, c.who, "applied", part)
+	}
+	mine.mutation.Row = c.s.home.cases[theirs].one(c.table).ID()
+	if got := c.push(t, mine.mutation); end(got) != "row_exists" || got.Row != nil || got.V != 0 {
+		t.Errorf("an insert under the id of another organisation's row: %+v, want row_exists without the row", got)
 	}
 }
 
