@@ -323,6 +323,7 @@ function alreadyThere(sent: Sent): Sent {
 export function remedy(sent: Sent): 'none' | 'row' | 'gone' | 'look' {
   const { mutation, result } = sent
   if (!result) return 'none'
+  if (result.row && result.row.id !== mutation.row) return 'gone' // merged into that person, who comes in the pull
   if (result.row) return 'row'
   if (taken(result)) return 'none'
   return mutation.op === 'insert' && result.code !== 'row_exists' ? 'gone' : 'look'

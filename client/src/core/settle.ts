@@ -30,10 +30,15 @@ export async function settled(store: Store, batch: readonly Mutation[], answer: 
     const after = rowAfter(mutation, result, before)
     if (after) rows.set(key, { table: mutation.table, row: after })
   }
-  const gone = batch.filter((m, i) => m.op === 'delete' && answer.results![i]!.status === 'applied')
+  const gone = batch.filter((m, i) => (m.op === 'delete' && answer.results![i]!.status === 'applied') || isElsewhere(m, answer.results![i]!))
   commit.remove = gone.map((m) => ({ table: m.table, id: m.row, v: resultOf(batch, answer, m).v ?? 0 }))
   commit.put = [...rows.values()]
   return commit
+}
+
+/** Whether the person that was edited has become another, whose row the result has. */
+function isElsewhere(m: Mutation, { row }: Result): boolean {
+  return row !== undefined && row.id !== m.row
 }
 
 function resultOf(batch: readonly Mutation[], answer: SyncAnswer, m: Mutation): Result {

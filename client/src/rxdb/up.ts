@@ -62,7 +62,7 @@ export class Up {
       const { row: id } = s.mutation
       line.tap.accepted(id, what === 'none' && s.result?.status !== 'deferred' ? s.result?.v : undefined)
       if (what === 'look') look.push(id)
-      else if (what !== 'none') back.push(line.codec.docOf(id, s.result!.row))
+      else if (what !== 'none') back.push(line.codec.docOf(id, what === 'row' ? s.result!.row : undefined))
     }
     if (look.length === 0) return back
     const rows = (await this.insist(() => this.fetchRows(line, look, this.signal))) ?? new Map<string, Row>()

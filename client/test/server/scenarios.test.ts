@@ -41,6 +41,15 @@ for (const kind of KINDS) {
       return edits.ids
     }
 
+    async function merge(keep: string, gone: string): Promise<void> {
+      const { email, password } = town.people.boss!
+      const post = (path: string, body: object, token = '') =>
+        fetch(site.url + path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } })
+      const signedIn = (await (await post('/v1/auth/login', { email, password })).json()) as { access_token: string }
+      const answer = await post('/v1/people/merge', { id: newId(), keep, merge: gone }, signedIn.access_token)
+      assert.equal(answer.status, 200)
+    }
+
     const attempt = (service: string, more: object = {}) => ({
       service_id: service, channel: 'call', outcome: 'no_answer', occurred_at: new Date(Date.now() - 60_000).toISOString(), ...more,
     })
@@ -100,6 +109,28 @@ for (const kind of KINDS) {
           assert.equal(person.notes, 'from the tablet\nfirst line\nfrom the phone')
           await agree(device)
         }
+      })
+
+      story('what is written about a person who was merged meanwhile is about the survivor', async (phone, other) => {
+        const [keep, gone] = [await opened(town.people.worker!), await opened(town.people.worker!)]
+        await phone.sync()
+        await other.sync()
+        phone.net.online = false
+        await phone.patch('people', gone.person, { first_name: 'Late', notes: 'first line\nstill about' })
+        const contact = await phone.insert('known_contacts', { person_id: gone.person, name: 'Aunt', relation: 'family' })
+        await new Promise((r) => setTimeout(r, 30))
+        await merge(keep.person, gone.person)
+        phone.net.online = true
+        await insist(phone)
+        for (const device of [phone, other]) {
+          await agree(device)
+          assert.equal(await device.get('people', gone.person), undefined)
+          assert.equal((await device.get('people', keep.person))?.first_name, 'Late')
+          assert.equal((await device.get('people', keep.person))?.notes, 'first line\nstill about')
+          assert.equal((await device.get('known_contacts', contact))?.person_id, keep.person)
+          assert.equal((await device.get('services', gone.service))?.person_id, keep.person)
+        }
+        assert.deepEqual((await phone.outcomes()).filter((o) => o.row === gone.person), [])
       })
 
       story('the later of two edits of one field stands, on both', async (phone, other) => {
