@@ -53,18 +53,17 @@ func awaitReady(t *testing.T, server *harness.Server, want int) {
 func TestDatabaseSilent(t *testing.T) {
 	t.Parallel()
 	s := stage(t, harness.Postgres)
-	silent := each("timeout", map[string]any{"timeout": 0})
-	refuses(t, s, func() error { return s.Database.Disturb(silent...) }, func() error { s.Database.Heal(t.Context()); return nil })
+	refuses(t, s, s.Database.Silence, s.Database.Heal)
 }
 
 // The same when it refuses connections.
 func TestDatabaseGone(t *testing.T) {
 	t.Parallel()
 	s := stage(t, harness.Postgres)
-	refuses(t, s, func() error { s.Database.Cut(); return nil }, s.Database.Mend)
+	refuses(t, s, s.Database.Cut, s.Database.Mend)
 }
 
-func refuses(t *testing.T, s *Stage, away, back func() error) {
+func refuses(t *testing.T, s *Stage, away func(), back func() error) {
 	t.Helper()
 	c := enlist(t, s, 3, s.Far.URL)
 	session := c.Members[0].Session
@@ -73,9 +72,7 @@ func refuses(t *testing.T, s *Stage, away, back func() error) {
 	if _, err := c.Members[0].Turn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := away(); err != nil {
-		t.Fatal(err)
-	}
+	away()
 	person := harness.Insert("people", map[string]any{"code": "Away"})
 	requests := map[string]struct {
 		method, path string
@@ -122,11 +119,7 @@ func TestDeafLinesAreNoticed(t *testing.T) {
 	t.Parallel()
 	s := stage(t, harness.Postgres)
 	c := enlist(t, s, 4, s.Far.URL, s.Near.URL)
-	ctx, cancel := context.WithTimeout(t.Context(), *spellLength)
-	defer cancel()
-	if err := c.Work(ctx); err != nil {
-		t.Fatal(err)
-	}
+	work(t, c, "clear skies", *spellLength)
 	watcher := c.Members[0].Session
 	watcher.Base = s.Far.URL
 	stream, err := watcher.Live(t.Context(), 0)
@@ -134,9 +127,7 @@ func TestDeafLinesAreNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stream.Close()
-	if err := s.Database.HalfOpen(); err != nil {
-		t.Fatal(err)
-	}
+	s.Database.HalfOpen()
 	began := time.Now()
 	if err := c.Flush(t.Context(), recovery); err != nil {
 		t.Fatal(err)

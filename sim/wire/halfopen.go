@@ -9,38 +9,35 @@ import (
 // halfOpenKind is the name under which toxiproxy knows the toxic.
 const halfOpenKind = "half_open"
 
-// halfOpen swallows what flows on the lines that were open when it was added.
+// halfOpen is on every line of one direction. It passes everything on, until the
+// lines up to a number are told to go deaf: then it swallows.
 type halfOpen struct {
-	past atomic.Bool // lines that open from now on are whole
+	lines    atomic.Int64 // opened so far
+	deafUpTo atomic.Int64
 }
 
-// deaf is the state of a line: whether it swallows.
-type deaf struct{ yes bool }
+// NewState numbers a line.
+func (h *halfOpen) NewState() any { return h.lines.Add(1) }
 
-// NewState tells a new or an old line by when it asks.
-func (h *halfOpen) NewState() any { return &deaf{yes: !h.past.Load()} }
-
-// Pipe swallows, or passes on.
+// Pipe passes on, or swallows.
 func (h *halfOpen) Pipe(stub *toxics.ToxicStub) {
+	number := stub.State.(int64)
 	for {
 		select {
 		case <-stub.Interrupt:
 			return
 		case chunk := <-stub.Input:
-			if chunk == nil {
+			deaf := number <= h.deafUpTo.Load()
+			if chunk == nil && !deaf { // a deaf line does not tell that the other side hung up
 				stub.Close()
 				return
 			}
-			if !stub.State.(*deaf).yes {
+			if chunk == nil {
+				return
+			}
+			if !deaf {
 				stub.Output <- chunk
 			}
 		}
-	}
-}
-
-// Cleanup closes a line that swallowed.
-func (h *halfOpen) Cleanup(stub *toxics.ToxicStub) {
-	if stub.State.(*deaf).yes {
-		stub.Close()
 	}
 }

@@ -2,9 +2,9 @@ package wire
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/toxics"
@@ -22,44 +22,59 @@ type Toxic struct {
 }
 
 // Link is a TCP proxy on a loopback port whose lines can be disturbed.
+//
+// Toxics change only while no line is open: toxiproxy can hang for good when it takes
+// one from a line whose ends are gone. So Disturb and Heal close every line, as a
+// router does that starts anew; HalfOpen and Silence leave them open and deaf.
 type Link struct {
-	proxy *toxiproxy.Proxy
-	added int
+	upstream, address string
+	proxy             *toxiproxy.Proxy
+	ears              []*halfOpen // one a direction
 }
 
 // NewLink starts a link to an address, host:port.
 func NewLink(upstream string) (*Link, error) {
 	toxics.Register(halfOpenKind, new(halfOpen))
 	zerolog.SetGlobalLevel(zerolog.Disabled) // some toxics log past the logger they are given
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	link := &Link{proxy: toxiproxy.NewProxy(server, "link", "127.0.0.1:0", upstream)}
-	if err := link.proxy.Start(); err != nil {
-		return nil, fmt.Errorf("start a link: %w", err)
+	link := &Link{upstream: upstream, address: "127.0.0.1:0"}
+	if err := link.Disturb(); err != nil {
+		return nil, err
 	}
+	link.address = link.proxy.Listen
 	return link, nil
 }
 
 // Address answers where the link listens, host:port.
-func (l *Link) Address() string { return l.proxy.Listen }
+func (l *Link) Address() string { return l.address }
 
-// Disturb adds toxics to the lines that are open and to those to come.
+// Disturb closes every line and gives those to come the toxics, and no others.
 func (l *Link) Disturb(list ...Toxic) error {
-	for _, one := range list {
-		if _, err := l.add(one); err != nil {
+	l.Cut()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	l.proxy = toxiproxy.NewProxy(server, "link", l.address, l.upstream)
+	l.ears = nil
+	for _, up := range []bool{true, false} {
+		wrapper, err := l.add(Toxic{Kind: halfOpenKind, Up: up}, len(l.ears))
+		if err != nil {
+			return err
+		}
+		l.ears = append(l.ears, wrapper.Toxic.(*halfOpen))
+	}
+	for i, one := range list {
+		if _, err := l.add(one, i); err != nil {
 			return err
 		}
 	}
-	return nil
+	return l.Mend()
 }
 
-func (l *Link) add(one Toxic) (*toxics.ToxicWrapper, error) {
-	l.added++
+func (l *Link) add(one Toxic, number int) (*toxics.ToxicWrapper, error) {
 	stream := map[bool]string{true: "upstream", false: "downstream"}[one.Up]
 	share := one.Share
 	if share == 0 {
 		share = 1
 	}
-	text, err := json.Marshal(map[string]any{"name": fmt.Sprintf("%s %d", one.Kind, l.added), "type": one.Kind,
+	text, err := json.Marshal(map[string]any{"name": fmt.Sprintf("%s %d", one.Kind, number), "type": one.Kind,
 		"stream": stream, "toxicity": share, "attributes": one.Attrs})
 	if err != nil {
 		return nil, fmt.Errorf("encode a toxic: %w", err)
@@ -73,28 +88,34 @@ func (l *Link) add(one Toxic) (*toxics.ToxicWrapper, error) {
 
 // HalfOpen lets the lines that are open now swallow everything in both directions
 // and never close, as after a router forgot them. Lines opened later are whole.
-func (l *Link) HalfOpen() error {
-	for _, up := range []bool{true, false} {
-		wrapper, err := l.add(Toxic{Kind: halfOpenKind, Up: up})
-		if err != nil {
-			return err
-		}
-		wrapper.Toxic.(*halfOpen).past.Store(true)
+func (l *Link) HalfOpen() {
+	for _, ear := range l.ears {
+		ear.deafUpTo.Store(ear.lines.Load())
 	}
-	return nil
 }
 
-// Heal takes all toxics away. Lines that lost bytes are closed: a stream with a hole
-// is nothing that TCP would ever deliver.
-func (l *Link) Heal(ctx context.Context) { l.proxy.Toxics.ResetToxics(ctx) }
+// Silence is HalfOpen for the lines to come as well.
+func (l *Link) Silence() {
+	for _, ear := range l.ears {
+		ear.deafUpTo.Store(math.MaxInt64)
+	}
+}
+
+// Heal makes new lines whole and closes those that are open: some lost bytes, and a
+// stream with a hole is nothing that TCP would ever deliver.
+func (l *Link) Heal() error { return l.Disturb() }
 
 // Cut closes every line and refuses new ones until Mend.
-func (l *Link) Cut() { l.proxy.Stop() }
+func (l *Link) Cut() {
+	if l.proxy != nil {
+		l.proxy.Stop()
+	}
+}
 
 // Mend lets new lines in again, at the same address.
 func (l *Link) Mend() error {
 	if err := l.proxy.Start(); err != nil {
-		return fmt.Errorf("mend a link: %w", err)
+		return fmt.Errorf("start a link: %w", err)
 	}
 	return nil
 }

@@ -6,19 +6,8 @@ import "fmt"
 type Spell struct {
 	Name   string
 	Toxics []Toxic
-	// HalfOpen lets the lines that are open go deaf besides.
+	// HalfOpen lets the lines go deaf besides, half-way through.
 	HalfOpen bool
-}
-
-// Impose brings a spell over a link.
-func (l *Link) Impose(s Spell) error {
-	if err := l.Disturb(s.Toxics...); err != nil {
-		return err
-	}
-	if s.HalfOpen {
-		return l.HalfOpen()
-	}
-	return nil
 }
 
 func down(kind string, attrs map[string]any) Toxic { return Toxic{Kind: kind, Attrs: attrs} }

@@ -51,17 +51,18 @@ func weather(t *testing.T, s *Stage, link *Link, c *crew.Crew) {
 	t.Helper()
 	for _, spell := range Spells() {
 		before := c.Acknowledged()
-		if err := link.Impose(spell); err != nil {
+		if err := link.Disturb(spell.Toxics...); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), *spellLength)
-		err := c.Work(ctx)
-		cancel()
-		if err != nil {
-			t.Fatalf("under %s: %v", spell.Name, err)
+		work(t, c, spell.Name, *spellLength/2)
+		if spell.HalfOpen {
+			link.HalfOpen()
 		}
+		work(t, c, spell.Name, *spellLength/2)
 		under := c.Acknowledged() - before
-		link.Heal(t.Context())
+		if err := link.Heal(); err != nil {
+			t.Fatal(err)
+		}
 		began := time.Now()
 		if err := c.Flush(t.Context(), recovery); err != nil {
 			t.Fatalf("after %s: %v", spell.Name, err)
@@ -74,6 +75,15 @@ func weather(t *testing.T, s *Stage, link *Link, c *crew.Crew) {
 	t.Log(&c.Stats)
 	if c.Stats.Broken == 0 || c.Stats.Resent == 0 {
 		t.Errorf("nothing was disturbed: %s", &c.Stats)
+	}
+}
+
+func work(t *testing.T, c *crew.Crew, under string, length time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), length)
+	defer cancel()
+	if err := c.Work(ctx); err != nil {
+		t.Fatalf("under %s: %v", under, err)
 	}
 }
 
