@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PACKAGES = $(shell go list ./... | grep -v /node_modules/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test bench microbench sim lint
+.PHONY: help build run demo test client bench microbench sim lint
 
 help: ## list these
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,7 +20,7 @@ demo: ## serve an invented program on a fresh database
 test: ## all checks and tests, on SQLite and Postgres; installs what is missing
 	script/test
 
-client: ## the TypeScript client against running servers and in a browser
+client: ## the part of `make test` that is the TypeScript client's, in a browser too
 	bash client/test/run.sh
 
 bench: ## a running server against the floor, as ratios, on both databases

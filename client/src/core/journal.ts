@@ -27,6 +27,10 @@ const ANSWERED_KEPT = 100 // enough for a batch whose answer the library had no 
  * edit of that row has been named, the first one may come back as a new mutation: A→B→A→B is
  * four. So may one that was refused and that a person makes once more.
  *
+ * A storage that forgets what it was last told (LokiJS saves itself now and then) may lead to the
+ * same turn again: then all that the server compares is in the id, or it would say
+ * `mutation_id_reused`.
+ *
  * An edit must not be named while an earlier one of its row is unanswered: it takes its place, and
  * the earlier one would not be asked about again.
  */
@@ -58,7 +62,7 @@ export class Journal {
     if (known?.print === print && (known.fate !== 'refused' || known.mutation.at === draft.at)) return known.mutation
     const own = draft.base ? undefined : known?.own
     // nobody else had seen what was inserted, so it is what an edit of it was made on
-    const mutation = { id: derivedId(this.device, this.turn, key, print), ...draft, base: draft.base || (own?.v ?? 0) }
+    const mutation = { id: derivedId(this.device, this.turn, key, print, draft.at), ...draft, base: draft.base || (own?.v ?? 0) }
     this.entries.delete(key)
     this.entries.set(key, { print, mutation, ...(own && { own }) })
     return mutation

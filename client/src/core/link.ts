@@ -9,6 +9,8 @@ import { drift, sidePages } from './stream.js'
 import { Trouble, troubleOf } from './trouble.js'
 import type { Digests, Mutation, Result, Row, SyncAnswer } from './wire.js'
 
+const REUSED = 'mutation_id_reused'
+const MAX_ROUNDS = 3 // of trying again; an insert turned patch of a restored server's row takes two
 const VERIFY_EVERY_MS = 24 * 3_600_000 // drift is a fault; a day is soon enough to find it
 
 /** Where a library's database stands in the program's stream. */
@@ -169,18 +171,26 @@ export class Link {
    * not be asked; asking again with the same edits repeats the same mutations.
    */
   async send(drafts: readonly Draft[], signal?: AbortSignal): Promise<Sent[]> {
-    const sent = await this.sendDrafts(drafts, signal)
-    const again = new Map<Sent, Draft>()
-    for (const s of sent) {
-      const draft = secondTry(s, this.place.reconcile)
-      if (draft) again.set(s, draft)
+    return this.followUp(await this.sendDrafts(drafts, signal), signal)
+  }
+
+  /** Tries again what was refused for no fault of its own, and tells what stays refused. */
+  private async followUp(sent: Sent[], signal?: AbortSignal): Promise<Sent[]> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const again = new Map<Sent, Draft>()
+      for (const s of sent) {
+        const draft = secondTry(s, this.place.reconcile && round === 0)
+        if (draft) again.set(s, draft)
+      }
+      if (again.size === 0) break
+      if (this.place.reconcile && round === 0) await this.resend(signal)
+      for (const s of again.keys()) this.journal.forget(s.mutation)
+      const second = await this.sendDrafts([...again.values()], signal)
+      const replaced = new Map([...again.keys()].map((s, i) => [s, second[i]!]))
+      sent = sent.map((s) => replaced.get(s) ?? s)
     }
-    if (again.size === 0) return sent.map(alreadyThere)
-    if (this.place.reconcile) await this.resend(signal)
-    for (const s of again.keys()) this.journal.forget(s.mutation)
-    const second = await this.sendDrafts([...again.values()], signal)
-    const replaced = new Map([...again.keys()].map((s, i) => [s, second[i]!]))
-    return sent.map((s) => alreadyThere(replaced.get(s) ?? s))
+    await this.inTurn(() => this.tell(sent.map(({ mutation, result }) => (result?.code === REUSED ? outcomeOf(mutation, result) : undefined))))
+    return sent.map(alreadyThere)
   }
 
   private async sendDrafts(drafts: readonly Draft[], signal?: AbortSignal): Promise<Sent[]> {
@@ -206,7 +216,7 @@ export class Link {
       this.journal.answered(batch, results)
       const accepted = batch.filter((_, i) => results[i]!.status !== 'rejected')
       await this.acks.append(accepted, this.session.now(), ACK_HORIZON_MS)
-      await this.tell(batch.map((m, i) => (isThere(results[i]!) ? undefined : outcomeOf(m, results[i]!))))
+      await this.tell(batch.map((m, i) => (triedAgain(results[i]!) ? undefined : outcomeOf(m, results[i]!))))
     })
   }
 
@@ -218,8 +228,8 @@ export class Link {
    * Asks again about everything sent and never answered; what a crash or a dead line left. The
    * answers are written down by the next `send` or `checkpoint`.
    */
-  resume(signal?: AbortSignal): Promise<Sent[]> {
-    return this.sendNamed(this.journal.unanswered(), signal)
+  async resume(signal?: AbortSignal): Promise<Sent[]> {
+    return this.followUp(await this.sendNamed(this.journal.unanswered(), signal), signal)
   }
 
   /** The row as it was inserted, if the server has it and the library may not know that. */
@@ -294,14 +304,20 @@ function isThere(result: Result | undefined): boolean {
   return result?.code === 'row_exists' && result.row !== undefined
 }
 
+function triedAgain(result: Result): boolean {
+  return isThere(result) || result.code === REUSED
+}
+
 /**
  * The edit to try instead of one that was refused for no fault of its own: an insert whose row is
  * there already becomes a patch of what differs; an edit of a row that a restored server has lost
- * is sent again once the server has been told about the row.
+ * is sent again once the server has been told about the row; one whose id is another's already,
+ * with another.
  */
 function secondTry({ mutation, result }: Sent, reset: boolean): Draft | undefined {
   const { table, row, op, base, at, set } = mutation
-  if (reset && result?.code === 'row_gone') return { table, row, op, base, at, ...(set && { set }) }
+  const again = result?.code === REUSED || (reset && result?.code === 'row_gone')
+  if (again) return { table, row, op, base, at, ...(set && { set }) }
   if (!result || !isThere(result)) return undefined
   const there = result.row!
   const differing = Object.entries(set ?? {}).filter(([f, value]) => canonical(value) !== canonical(there[f] ?? null))

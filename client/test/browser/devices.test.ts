@@ -1,44 +1,20 @@
 // Debian's chromium with real IndexedDB: what is written while the browser is offline survives a
-// closed page and arrives when the network returns.
+// closed page and arrives when the network returns; and so it does when the browser is killed with an
+// answer on its way.
 import assert from 'node:assert/strict'
-import { createServer, request, type Server } from 'node:http'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { build } from 'esbuild'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { Pursuit, newId } from '@pursuit/client'
 import { MemoryStore } from '@pursuit/client/memory'
+import { CHROMIUM, FLAGS, Front, bundled, killBrowserOf } from '../support/browser.js'
 import { KINDS, Site, Town, endCluster, type CaseIds } from '../support/server.js'
 
 const ROWS = 50
 
 after(endCluster)
-
-/** Serves the test page, and everything under /v1 from the real server: one origin, as deployed. */
-async function front(script: string, target: string): Promise<{ url: string; server: Server }> {
-  const server = createServer((req, res) => {
-    if (req.url?.startsWith('/v1')) {
-      const up = request(target + req.url, { method: req.method!, headers: req.headers }, (answer) => {
-        res.writeHead(answer.statusCode!, answer.headers)
-        answer.pipe(res)
-      })
-      up.on('error', () => res.destroy())
-      req.pipe(up)
-      return
-    }
-    res.writeHead(200, { 'content-type': req.url === '/page.js' ? 'text/javascript' : 'text/html' })
-    res.end(req.url === '/page.js' ? script : '<!doctype html><title>device</title><script src="/page.js"></script>')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, server }
-}
-
-async function bundled(): Promise<string> {
-  const made = await build({
-    entryPoints: ['test/browser/page.ts'], bundle: true, write: false, format: 'iife', platform: 'browser', target: 'es2022',
-    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' }, logLevel: 'error', tsconfigRaw: '{}',
-  })
-  return made.outputFiles[0]!.text
-}
 
 for (const kind of KINDS) {
   describe(kind, () => {
@@ -46,18 +22,17 @@ for (const kind of KINDS) {
     let town: Town
     let desk: Pursuit
     let browser: Browser
-    let page: { url: string; server: Server }
+    let page: Front
     before(async () => {
       site = await Site.start(kind)
       town = await Town.build(site)
       desk = await Pursuit.open({ session: await site.session(town.people.boss!), store: new MemoryStore(), live: false })
-      page = await front(await bundled(), site.url)
-      browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+      page = await Front.open(await bundled('test/browser/page.ts'), site.url)
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
     })
     after(async () => {
       await browser?.close()
-      page?.server.closeAllConnections()
-      page?.server.close()
+      page?.close()
       await site?.stop()
     })
 
@@ -109,6 +84,48 @@ for (const kind of KINDS) {
         } finally {
           await phone.close()
           await tablet.close()
+        }
+      })
+
+      test(`${name}: the browser killed in the middle of a sync comes back and goes on`, { timeout: 120_000 }, async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'pursuit-browser-'))
+        const start = () => chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args: FLAGS })
+        let phone = await start()
+        const tablet = await browser.newContext()
+        try {
+          const ids = await opened()
+          let tab = await device(phone, name)
+          await tab.evaluate('device.sync()')
+          const before = (await tab.evaluate(`device.count('contact_attempts')`)) as number
+          const made = Array.from({ length: ROWS }, () => newId())
+          page.cut = true
+          for (const id of made) {
+            const set = { service_id: ids.service, channel: 'call', outcome: 'no_answer', occurred_at: new Date().toISOString(), note: 'killed' }
+            await tab.evaluate(`device.insert('contact_attempts', ${JSON.stringify(set)}, '${id}')`)
+          }
+          await tab.waitForTimeout(1000) // LokiJS writes itself to IndexedDB now and then
+          page.cut = false
+          const lost = page.loseAnswer()
+          void tab.evaluate('device.sync()').catch(() => undefined)
+          await lost // the server has the edits and the phone does not know it
+          await killBrowserOf(folder)
+          await phone.close().catch(() => undefined)
+          phone = await start()
+          tab = await device(phone, name)
+          assert.equal(await tab.evaluate(`device.count('contact_attempts')`), before + ROWS)
+          await tab.evaluate('device.sync()')
+          await tab.evaluate('device.sync()')
+          assert.deepEqual(await tab.evaluate('device.outcomes()'), [])
+          assert.equal(await tab.evaluate(`device.count('contact_attempts')`), before + ROWS)
+          const other = await device(tablet, name)
+          await other.evaluate('device.sync()')
+          for (const id of made) assert.equal(await other.evaluate(`device.get('contact_attempts', '${id}').then((a) => a && a.note)`), 'killed')
+          assert.deepEqual(await tab.evaluate('device.verify()'), [])
+        } finally {
+          page.cut = false
+          await phone.close().catch(() => undefined)
+          await tablet.close()
+          rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
         }
       })
     }

@@ -204,6 +204,18 @@ for (const [name, make] of makers) {
     assert.deepEqual((await device.outcomes()).filter((o) => o.status === 'rejected'), [])
   })
 
+  // the core's ids are random
+  if (name !== 'core') story('an id that another mutation has already costs nothing but another id', async (server, device) => {
+    let left = 2
+    server.judge = () => (left-- > 0 ? { status: 'rejected', code: 'mutation_id_reused', field: 'id' } : undefined)
+    const id = await device.insert('people', { code: 'a' })
+    await device.sync()
+    await device.sync()
+    assert.equal(server.rows.get(`people/${id}`)?.row.code, 'a')
+    assert.deepEqual(await device.outcomes(), [])
+    assert.equal((await device.all()).get(`people/${id}`)?.v, server.seq)
+  })
+
   story('what the server cannot read at all stands aside and is told, the rest goes on', async (server, device) => {
     const bad = newId()
     server.fault = (seen, proceed) => (seen.body?.push?.some((m: any) => m.row === bad) ? problem(422, 'invalid_request') : proceed())
