@@ -84,7 +84,7 @@ func New(ctx context.Context, config Config) (*Client, error) {
 // connections are kept to FCM while it is idle for a moment: as many as an instance has
 // sends under way. Google answers by HTTP/2, where one carries them all; over HTTP/1
 // (a proxy, a stand-in) Go would keep two and open a new one for nearly every push.
-const connections = 256
+const connections = 512
 
 func transport() http.RoundTripper {
 	standard, ok := http.DefaultTransport.(*http.Transport)
