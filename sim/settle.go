@@ -31,7 +31,7 @@ func (r *Run) settle(ctx context.Context) error {
 		if err := r.agree(ctx, d); err != nil {
 			return err
 		}
-		if err := r.fresh(ctx, d, 10+i*7); err != nil {
+		if err := r.fresh(ctx, d, max(10+i*7, len(d.store())/freshPages)); err != nil {
 			return fmt.Errorf("a fresh installation of %s: %w", d.name, err)
 		}
 	}
@@ -88,6 +88,10 @@ func (r *Run) replayAll(ctx context.Context, d *device) error {
 	}
 	return nil
 }
+
+// freshPages bounds into how many pages a fresh installation's pull is cut: enough to
+// cut every case somewhere, and not the whole time of a long run.
+const freshPages = 40
 
 // agreeRounds bounds how often a device pulls again because the server's own rows
 // (reminders) came between its pull and its digests.
