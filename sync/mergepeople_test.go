@@ -337,6 +337,30 @@ func TestWhoMergesPeople(t *testing.T) {
 	})
 }
 
+// A referral partner goes on referring the person whom they sent, and learns nothing.
+func TestAPartnerRefersWhoWasMerged(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		partner := c.user(models.RoleReferralPartner)
+		sent := person(c, partner, map[string]any{"code": "P"})
+		known := c.open(c.worker)
+		c.merge(c.supervisor, known.person, sent)
+		referral := insertOf("referrals", map[string]any{"person_id": sent, "source": "community_partner", "referred_on": "2026-01-02"})
+		if r := c.result(partner, referral); r.Status != models.StatusApplied || r.Row != nil {
+			t.Errorf("the partner is told %s %s", r.Status, r.Row)
+		}
+		if got := c.stored("referrals", referral.Row); got.Bucket != known.person {
+			t.Error("the referral is not the survivor's")
+		}
+		if r := c.result(partner, item(models.OpPatch, "people", sent, 0, map[string]any{"notes": "N"})); r.Status != models.StatusRejected || r.Row != nil {
+			t.Errorf("the partner patches: %s %s", r.Status, r.Row)
+		}
+		if got := c.counts(partner); got["people"]+got["referrals"]+got["services"] != 0 {
+			t.Errorf("the partner sees %v", got)
+		}
+	})
+}
+
 // Merges, pushes and pulls at once: one order of merges wins, no attempt is lost, and
 // every device ends with what a first pull brings.
 func TestMergesAmidPushes(t *testing.T) {
