@@ -837,6 +837,8 @@ export interface components {
             tables: {
                 [key: string]: {
                     bucket: string;
+                    /** @description The schema that brought the table; absent - the first */
+                    since?: number;
                     fields: {
                         [key: string]: {
                             type: string;
@@ -846,6 +848,10 @@ export interface components {
                             read_only: boolean;
                             values?: string[];
                             max_length?: number;
+                            /** @description What an insert without the field gets */
+                            default?: string;
+                            /** @description The schema that brought the field; absent - the table's */
+                            since?: number;
                         };
                     };
                 };
