@@ -23,6 +23,9 @@ type Device struct {
 	Limit int
 	// Only restricts the stream to these tables; nil is all.
 	Only []string
+	// App is the app's schema and what it does not know; nil is of the first schema
+	// and keeps all that it is sent.
+	App *App
 }
 
 // NewDevice gives a session an empty local store.
@@ -32,6 +35,15 @@ func NewDevice(session *Session) *Device {
 
 // Rewind forgets everything local, as a fresh installation would.
 func (d *Device) Rewind() { d.Tables, d.Cursor = map[string]map[string]Row{}, nil }
+
+// Request makes a sync request that tells the app's schema.
+func (d *Device) Request(push []Mutation, pull *Pull) SyncRequest {
+	request := d.Session.Request(push, pull)
+	if d.App != nil {
+		request.Schema = d.App.Schema
+	}
+	return request
+}
 
 // NextPull is the pull half that continues this device's stream.
 func (d *Device) NextPull() *Pull {
@@ -73,6 +85,7 @@ func (d *Device) Push(ctx context.Context, push ...Mutation) ([]Result, error) {
 // the cursor.
 func (d *Device) Apply(page Page) {
 	d.Applied++
+	page = d.App.Knows(page)
 	for _, rows := range d.Tables {
 		for id, row := range rows {
 			if slices.Contains(page.Drop, row.Bucket()) {
