@@ -39,7 +39,7 @@ interface Echo {
 export interface PursuitOptions {
   session: Session
   store: Store
-  /** Rows a page; smaller pages show progress sooner. */
+  /** Rows a page, the server's default unless given; smaller pages show progress sooner. */
   limit?: number
   /** Listen for tickles while running; true unless told otherwise. */
   live?: boolean
@@ -61,7 +61,7 @@ export interface Edit {
 export class Pursuit {
   readonly session: Session
   private readonly store: Store
-  private readonly limit: number
+  private readonly limit: { limit?: number }
   private readonly runner: Runner
   private unsent: Mutation[] = []
   private readonly stuck = new Set<string>()
@@ -74,7 +74,7 @@ export class Pursuit {
   private constructor(options: PursuitOptions) {
     this.session = options.session
     this.store = options.store
-    this.limit = options.limit ?? 1000
+    this.limit = options.limit ? { limit: options.limit } : {} // the server's default need not be said
     this.runner = new Runner({
       session: this.session,
       once: (signal) => this.sync(signal),
@@ -217,7 +217,7 @@ export class Pursuit {
   /** One request: the next batch up, the next page down. */
   private async round(signal?: AbortSignal): Promise<SyncAnswer> {
     const batch = batches(this.sendable())[0] ?? []
-    const pull = { cursor: this.place.cursor, limit: this.limit }
+    const pull = { cursor: this.place.cursor, ...this.limit }
     try {
       const answer = await this.session.sync(batch.length > 0 ? { push: batch, pull } : { pull }, signal)
       await this.takeResults(batch, answer)
@@ -321,7 +321,7 @@ export class Pursuit {
     const { schema, cursor } = this.place
     if (schema === this.session.schemaNo) return
     if (schema > 0 && schema < this.session.schemaNo && cursor !== null) {
-      const pull = { backfill: { from_schema: schema }, limit: this.limit }
+      const pull = { backfill: { from_schema: schema }, ...this.limit }
       for await (const answer of sidePages(this.session, pull, signal)) await this.store.commit(await paged(this.store, answer))
     }
     await this.keepPlace({ schema: this.session.schemaNo })

@@ -20,7 +20,7 @@ export interface Call {
 }
 
 const TIMEOUT_MS = 90_000 // a full page over a slow mobile connection, with room
-const GZIP_FROM = 400 // bytes; below it gzip and its header cost more than they save
+const GZIP_FROM = 250 // bytes; below it gzip and its header cost as much as they save
 
 /** Requests to one server. Every failure is a Trouble; a success is the decoded JSON. */
 export class Http {
