@@ -58,10 +58,15 @@ func (w *World) Besiege(ctx context.Context, s Siege) (Toll, error) {
 	}
 	working, stop := context.WithCancel(ctx)
 	worked := make(chan error, 1)
-	go func() { worked <- band.Work(working) }()
-	err = w.killAll(ctx, s, band, &toll)
+	go func() {
+		defer stop() // with a promise broken, nothing more need be killed
+		worked <- band.Work(working)
+	}()
+	err = w.killAll(working, s, band, &toll)
 	stop()
-	err = errors.Join(err, <-worked)
+	if broken := <-worked; broken != nil {
+		err = broken
+	}
 	if err == nil {
 		err = band.Flush(ctx, flushLimit)
 	}

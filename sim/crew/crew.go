@@ -62,8 +62,10 @@ func Enlist(ctx context.Context, program *harness.Program, plan Plan) (*Crew, er
 	return crew, nil
 }
 
-// Work lets everybody write until ctx ends. It answers the first broken promise.
+// Work lets everybody write until ctx ends or a promise is broken, which it answers.
 func (c *Crew) Work(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	errs := make([]error, len(c.Members))
 	var group sync.WaitGroup
 	for i, member := range c.Members {
@@ -72,6 +74,7 @@ func (c *Crew) Work(ctx context.Context) error {
 				answered, err := member.Turn(ctx)
 				if err != nil && ctx.Err() == nil {
 					errs[i] = err
+					stop()
 				}
 				if !answered {
 					time.Sleep(pause)
