@@ -85,7 +85,7 @@ func (r *Run) enter(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.equip(ctx)
 }
 
 func (r *Run) join(ctx context.Context, index int, one member) error {

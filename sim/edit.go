@@ -22,6 +22,9 @@ func (r *Run) edit(op Op) {
 	case editRush:
 		r.editRush(op)
 		return
+	case editLater:
+		r.editLater(op)
+		return
 	}
 	d, ok := pick(r.those(true, oracle.Worker, oracle.Manager, oracle.Supervisor), op.A)
 	if !ok {

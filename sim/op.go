@@ -26,6 +26,7 @@ const (
 	editOrphan   Kind = "orphan"
 	editStray    Kind = "stray"
 	editRush     Kind = "rush"
+	editLater    Kind = "later"
 
 	syncPlain       Kind = "sync"
 	syncLostRequest Kind = "lost-request"
@@ -41,6 +42,7 @@ const (
 	decideHeld     Kind = "held"
 	decideRole     Kind = "role"
 
+	appUpgrade     Kind = "upgrade"
 	strikeBurst    Kind = "burst"
 	strikeServer   Kind = "kill-server"
 	strikeDatabase Kind = "kill-database"
@@ -79,6 +81,9 @@ type Plan struct {
 	// Offline is how much longer people work between two exchanges than in the
 	// usual mix: 10 makes edits ten times as frequent. 0 and 1 are the usual mix.
 	Offline int
+	// Apps mixes in what only apps of the next schema write, and upgrades of old
+	// ones. The servers must be OpenTrial's.
+	Apps bool
 }
 
 // Generate draws a list of operations from a seed, with strikes spread over it.
@@ -100,6 +105,9 @@ func Generate(seed uint64, plan Plan) []Op {
 // mix is how often each kind comes in a plan, and the sum of it.
 func (p Plan) mix() (mix []weight, total int) {
 	mix = weights()
+	if p.Apps {
+		mix = append(mix, weight{editLater, 18}, weight{appUpgrade, 1})
+	}
 	for i := range mix {
 		if mix[i].kind.offline() {
 			mix[i].share *= max(1, p.Offline)
@@ -113,7 +121,7 @@ func (p Plan) mix() (mix []weight, total int) {
 func (k Kind) offline() bool {
 	switch k {
 	case editPerson, editCase, editContact, editAttempt, editLate, editName, editPhones, editNotes,
-		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray, editRush:
+		editRelation, editOutcome, editStatus, editErase, editOrphan, editStray, editRush, editLater:
 		return true
 	}
 	return false

@@ -39,12 +39,14 @@ type Run struct {
 	// deeds are how the oracle takes a decision, by mutation.
 	deeds map[string]func() oracle.Verdict
 	leads bool // this run may strike the servers
+	// old and new are the apps of two schemas, nil when there is one.
+	old, new *harness.App
 }
 
 // Stats counts what a run did.
 type Stats struct {
-	Ops, Mutations, Requests, Pages, Rows, Replays, Unsure, Conflicts int
-	Results                                                           map[string]int
+	Ops, Mutations, Requests, Pages, Rows, Replays, Unsure, Conflicts, Upgrades int
+	Results                                                                     map[string]int
 }
 
 // Failure is a broken promise and the operation after which it showed.
@@ -103,6 +105,8 @@ func (r *Run) step(ctx context.Context, op Op) error {
 		return r.decide(ctx, op)
 	case strikeBurst:
 		return r.together(ctx, op)
+	case appUpgrade:
+		return r.upgrade(ctx, op)
 	}
 	return r.struckSync(ctx, op)
 }

@@ -62,7 +62,7 @@ func (r *Run) converge(ctx context.Context) error {
 
 // complete is equal without patience for what was let in lately.
 func (r *Run) complete(d *device) error {
-	if missing := minus(r.view(d.user), d.store()); len(missing) > 0 {
+	if missing := minus(r.viewOf(d), d.store()); len(missing) > 0 {
 		return fmt.Errorf("%s still lacks %d rows %q", d.name, len(missing), first(missing))
 	}
 	return nil
@@ -133,7 +133,7 @@ func sums(d *device, server map[string]map[string]harness.Digest) error {
 	for _, side := range []map[string]map[string]harness.Digest{own, server} {
 		for bucket, tables := range side {
 			for table := range tables {
-				if own[bucket][table] != server[bucket][table] {
+				if d.App.KnowsTable(table) && own[bucket][table] != server[bucket][table] {
 					return fmt.Errorf("%s: bucket %s, table %s: digest %v, the server's %v", d.name, bucket, table, own[bucket][table], server[bucket][table])
 				}
 			}
@@ -146,7 +146,7 @@ func sums(d *device, server map[string]map[string]harness.Digest) error {
 // followed the stream all along.
 func (r *Run) fresh(ctx context.Context, d *device, limit int) error {
 	anew := &device{Device: harness.NewDevice(d.Session), name: d.name + " anew", user: d.user}
-	anew.Limit = limit
+	anew.Limit, anew.App = limit, d.App
 	if _, err := anew.PullAll(ctx); err != nil {
 		return err
 	}

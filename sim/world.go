@@ -27,6 +27,7 @@ type World struct {
 	Cluster *harness.Cluster
 
 	dir     string
+	trial   bool         // the servers are of the schema that is still to come
 	mu      sync.Mutex   // one strike at a time
 	setting sync.RWMutex // no strike while a stage is set
 	struck  atomic.Int64
@@ -36,20 +37,25 @@ type World struct {
 
 // Open builds the binary, makes an empty database of the kind and starts its
 // servers: one on SQLite, three on Postgres.
-func Open(ctx context.Context, kind harness.Kind) (*World, error) { return open(ctx, kind, false) }
+func Open(ctx context.Context, kind harness.Kind) (*World, error) { return open(ctx, kind, false, "") }
 
 // OpenDurable is Open with a Postgres that is set as users run it, fsync included.
 func OpenDurable(ctx context.Context, kind harness.Kind) (*World, error) {
-	return open(ctx, kind, true)
+	return open(ctx, kind, true, "")
 }
 
-func open(ctx context.Context, kind harness.Kind, durable bool) (*World, error) {
+func open(ctx context.Context, kind harness.Kind, durable bool, tags string) (*World, error) {
 	dir, err := os.MkdirTemp("", "pursuit-sim-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
-	w := &World{dir: dir}
-	binary, err := harness.Build(ctx, dir)
+	w := &World{dir: dir, trial: tags == harness.TagTrial}
+	binary, err := "", error(nil)
+	if tags == "" {
+		binary, err = harness.Build(ctx, dir)
+	} else {
+		binary, err = harness.BuildTagged(ctx, dir, tags)
+	}
 	if err != nil {
 		return w, err
 	}

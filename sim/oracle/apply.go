@@ -3,7 +3,7 @@ package oracle
 // parents names for each table the field that holds its parent and the parent's table.
 func parentOf(table string) (field, parent string) {
 	switch table {
-	case "known_contacts", "assessments", "referrals", "services":
+	case "known_contacts", "assessments", "referrals", "services", "errands":
 		return "person_id", "people"
 	case "assignments", "contact_attempts", "reminders":
 		return "service_id", "services"
@@ -95,6 +95,11 @@ func (o *Oracle) insert(m Mutation) {
 	}
 	if m.Table == "services" {
 		row.put("status", "pursuing", o.by(m))
+	}
+	for field, value := range o.Defaults[m.Table] {
+		if _, sent := m.Set[field]; !sent {
+			row.put(field, value, o.by(m))
+		}
 	}
 	o.Rows[row.Key] = row
 	o.granted(row)

@@ -51,6 +51,8 @@ type Oracle struct {
 	Held          []*Held
 	Events        []Event
 	Assignments   []*Assignment
+	// Defaults are what an insert that leaves a field out gets, by table and field.
+	Defaults map[string]map[string]any
 
 	waiting  []Mutation
 	moved    map[Key]time.Time // when deferred rows were let in

@@ -30,6 +30,7 @@ type settings struct {
 	db                string
 	shrink, span      time.Duration
 	keep, restore     bool
+	apps              bool
 	siege             sim.Siege
 }
 
@@ -48,6 +49,7 @@ func main() {
 	flag.IntVar(&s.siege.Members, "members", 8, "with -kills: devices that write without pause")
 	flag.DurationVar(&s.shrink, "shrink", 3*time.Minute, "time to look for a shorter failure")
 	flag.BoolVar(&s.restore, "restore", false, "with one program: end each round with a lost database, put back from a backup")
+	flag.BoolVar(&s.apps, "apps", false, "servers of the schema that is still to come, with apps of both")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with database and logs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -82,7 +84,11 @@ func run(ctx context.Context, s settings) error {
 
 // database plays the rounds of one fresh database.
 func database(ctx context.Context, s settings, seed uint64, sum *total) (err error) {
-	world, err := sim.Open(ctx, harness.Kind(s.db))
+	opened := sim.Open
+	if s.apps {
+		opened, s.plan.Apps = sim.OpenTrial, true
+	}
+	world, err := opened(ctx, harness.Kind(s.db))
 	defer func() {
 		sum.strikes += world.Strikes()
 		err = errors.Join(err, world.Close(s.keep || err != nil))
@@ -133,7 +139,7 @@ func play(ctx context.Context, world *sim.World, s settings, seed uint64, sum *t
 }
 
 func shrunk(ctx context.Context, world *sim.World, s settings, seed uint64, failure *sim.Failure) error {
-	fmt.Printf("FAILED: go run ./sim/cmd/sim -seed %d -ops %d -strikes %d -offline %d -db %s: %v\nshrinking for %s…\n", seed, s.plan.Ops, s.plan.Strikes, s.plan.Offline, s.db, failure, s.shrink)
+	fmt.Printf("FAILED: go run ./sim/cmd/sim -seed %d -ops %d -strikes %d -offline %d -apps=%v -db %s: %v\nshrinking for %s…\n", seed, s.plan.Ops, s.plan.Strikes, s.plan.Offline, s.apps, s.db, failure, s.shrink)
 	if s.shrink <= 0 {
 		return failure
 	}
