@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,12 +42,13 @@ type Run struct {
 	leads bool // this run may strike the servers
 	// old and new are the apps of two schemas, nil when there is one.
 	old, new *harness.App
+	signing  sync.Mutex // one call of the admin at a time
 }
 
 // Stats counts what a run did.
 type Stats struct {
-	Ops, Mutations, Requests, Pages, Rows, Replays, Unsure, Conflicts, Upgrades int
-	Results                                                                     map[string]int
+	Ops, Mutations, Requests, Pages, Rows, Replays, Unsure, Conflicts, Upgrades, Reconciled int
+	Results                                                                                 map[string]int
 }
 
 // Failure is a broken promise and the operation after which it showed.

@@ -28,6 +28,14 @@ func encoded(value any) string {
 	return string(text)
 }
 
+// Expire ends all waiting: what is deferred for a day goes to quarantine.
+func (o *Oracle) Expire() {
+	for _, m := range o.waiting {
+		o.hold(m)
+	}
+	o.waiting = nil
+}
+
 // Moving tells whether a deferred row was let in so lately that the server may not
 // have applied it yet.
 func (o *Oracle) Moving(key Key) bool { return time.Since(o.moved[key]) < applyingLimit }

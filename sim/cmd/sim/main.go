@@ -30,7 +30,7 @@ type settings struct {
 	db                string
 	shrink, span      time.Duration
 	keep, restore     bool
-	apps              bool
+	apps, collect     bool
 	siege             sim.Siege
 }
 
@@ -50,6 +50,7 @@ func main() {
 	flag.DurationVar(&s.shrink, "shrink", 3*time.Minute, "time to look for a shorter failure")
 	flag.BoolVar(&s.restore, "restore", false, "with one program: end each round with a lost database, put back from a backup")
 	flag.BoolVar(&s.apps, "apps", false, "servers of the schema that is still to come, with apps of both")
+	flag.BoolVar(&s.collect, "collect", false, "with one program and round: end with an absence of 401 days, and what is old collected while devices pull")
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with database and logs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -116,6 +117,9 @@ func play(ctx context.Context, world *sim.World, s settings, seed uint64, sum *t
 			played, err := world.Play(ctx, sim.Generate(mine, s.plan), i == 0)
 			if err == nil && s.restore && s.programs == 1 {
 				err = played.Restore(ctx, mine)
+			}
+			if err == nil && s.collect && s.programs == 1 && s.repeats == 1 {
+				err = played.Collect(ctx, mine)
 			}
 			errs[i] = err
 			if err == nil {
