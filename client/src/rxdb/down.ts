@@ -129,11 +129,11 @@ export class Down {
     line.stream.next('RESYNC')
   }
 
-  /** The local rows of buckets that are no longer held, and those on their way there. */
-  private async expand({ collection, tap }: Line, drops: readonly string[]): Promise<string[]> {
-    if (drops.length === 0) return []
-    const there = await collection.find({ selector: { sync_b: { $in: [...drops] } } }).exec()
-    return [...new Set([...tap.recentIn(new Set(drops)), ...there.map((d) => d.id)])]
+  /** The local rows of buckets, and those on their way there. */
+  private async expand({ collection, tap }: Line, buckets: readonly string[]): Promise<string[]> {
+    if (buckets.length === 0) return []
+    const there = await collection.find({ selector: { sync_b: { $in: [...buckets] } } }).exec()
+    return [...new Set([...tap.recentIn(new Set(buckets)), ...there.map((d) => d.id)])]
   }
 
   /** Notes how far every collection has stored; true when that is all there is. */
@@ -191,30 +191,21 @@ export class Down {
       if (!this.caughtUp || signal.aborted) return []
       await sleep(STORING_MS)
     }
-    const local = new Map<string, [Line, string][]>()
     const mend = async (buckets: string[], rows: Placed[]) => {
-      const here = buckets.flatMap((b) => local.get(b) ?? [])
       for (const line of this.lines.values()) {
         const there = new Map(rows.filter((r) => r.table === line.table).map((r) => [r.row.id, r.row]))
-        const ids = new Set([...there.keys(), ...here.filter(([l]) => l === line).map(([, id]) => id)])
+        const ids = new Set([...there.keys(), ...(await this.expand(line, buckets))])
         this.hand(line, this.head, [...ids].map((id) => line.codec.docOf(id, there.get(id))))
       }
       this.wake()
     }
-    const found = await this.link.verify(this.head.cursor, () => this.digests(local), new Set(this.lines.keys()), mend, signal)
+    const found = await this.link.verify(this.head.cursor, () => this.digests(), new Set(this.lines.keys()), mend, signal)
     return found ?? [] // undefined: the server has gone on; the next sync comes and compares
   }
 
-  private async digests(local: Map<string, [Line, string][]>): Promise<Digests> {
+  private async digests(): Promise<Digests> {
     const sum = new DigestSum()
-    for (const line of this.lines.values()) {
-      for await (const d of serverDocs(line)) {
-        sum.add(line.table, d.id, d.sync_v, d.sync_b)
-        const list = local.get(d.sync_b)
-        if (list) list.push([line, d.id])
-        else local.set(d.sync_b, [[line, d.id]])
-      }
-    }
+    for (const line of this.lines.values()) for await (const d of serverDocs(line)) sum.add(line.table, d.id, d.sync_v, d.sync_b)
     return sum.buckets
   }
 }

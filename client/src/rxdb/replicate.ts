@@ -128,10 +128,13 @@ export class PursuitReplication {
   }
 
   private async erase(): Promise<void> {
-    const [line] = this.lines.values()
-    await this.cancelAll()
-    this.control.abort()
-    await (this.options.onWipe ?? (() => line!.collection.database.remove()))()
+    const collections = [...this.lines.values()].map((l) => l.collection)
+    this.ended = this.cancelAll().then(() => this.control.abort()) // not the runner, which has a receipt to send
+    await this.ended
+    if (this.options.onWipe) return this.options.onWipe()
+    const { database } = collections[0]!
+    for (const collection of collections) await collection.remove() // they share our state: one at a time
+    await database.remove()
   }
 
   /** One whole sync of the stream: what a crash left, pages, echoes, and now and then digests. */

@@ -122,6 +122,18 @@ for (const [name, make] of makers) {
     assert.equal(server.rows.get(`people/${id}`)?.row.code, 'a')
   })
 
+  story('ordered to erase itself: everything goes, the unsent too, and the server is told', async (server, device) => {
+    server.put('people', { id: newId(), code: 'a' })
+    await device.sync()
+    assert.equal((await device.all()).size, 1)
+    server.fault = (seen, proceed) => (seen.path.endsWith('/wiped') ? proceed() : problem(403, 'device_wipe'))
+    await device.insert('people', { code: 'unsent' })
+    await device.live()
+    await until('the receipt', () => server.requests.some((r) => r.path.endsWith('/wiped')))
+    assert.equal(await device.all().then((all) => all.size, () => 0), 0) // RxDB's database is gone altogether
+    await until('signed out', () => device.session.user === undefined)
+  })
+
   story('too old an app is told to upgrade, and its edits are taken', async (server, device) => {
     const events: PursuitEvent[] = []
     device.session.events.on((e) => events.push(e))
