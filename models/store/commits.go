@@ -37,7 +37,7 @@ func (f *commitFeed) publish(c Commit) {
 }
 
 // OnCommit registers a hook that is called after every commit that changed synced
-// rows, from this process at once and from others as Postgres tells of them. The
+// rows, from this process at once and from others while Listen runs. The
 // hook must not block.
 func (s *Store) OnCommit(hook func(Commit)) error {
 	s.commits.mu.Lock()
@@ -61,11 +61,16 @@ func (s *Store) announce(tx *ProgramTx) error {
 	return nil
 }
 
-// Listen passes on the commits of other processes until ctx ends. On SQLite, where
-// one process serves, it only waits. After a broken connection it tries again and
-// calls lost first, so that what may have been missed is looked up.
+// Listen passes on the commits of other processes until ctx ends: on Postgres those
+// of other instances, on SQLite those of commands beside the server. After a broken
+// connection it tries again and calls lost first, so that what may have been missed
+// is looked up.
 func (s *Store) Listen(ctx context.Context, lost func()) {
-	for ctx.Err() == nil && s.dialect == Postgres {
+	if s.dialect == SQLite {
+		s.watchFile(ctx, lost)
+		return
+	}
+	for ctx.Err() == nil {
 		if err := s.listenOnce(ctx, lost); err != nil && ctx.Err() == nil {
 			slog.Warn("listening for commits was interrupted", "error", err)
 			s.pool.Reset() // what befell this line befell the idle ones: nobody is to wait for each
