@@ -13,8 +13,6 @@ import (
 	"pursuit/push/fcmtest"
 )
 
-const day = 24 * time.Hour
-
 // A silence is told to the worker, the case manager and the supervisor, each on their
 // day, each by one row and one push.
 func TestSilenceEscalatesOnceEach(t *testing.T) {
@@ -255,35 +253,5 @@ func TestSettingsAreChecked(t *testing.T) {
 			sc.t.Errorf("the patch is %s %s", worse.Status, worse.Code)
 		}
 		sc.insert(sc.admin, "settings", map[string]any{"key": "colour", "value": map[string]any{"of": "buttons"}})
-	})
-}
-
-// A change wakes a sleeping device once, however many commits follow each other.
-func TestTicklesAreCoalesced(t *testing.T) {
-	onBoth(t, func(sc *scene) {
-		_, waking := sc.instance(sc.store, true)
-		ctx, stop := context.WithCancel(context.Background())
-		ended := make(chan struct{})
-		go func() { waking.Run(ctx); close(ended) }()
-		defer func() { stop(); <-ended }()
-		service := sc.pursue("slo_icm")
-		for range 5 {
-			sc.attempt(service, sc.store.Clock())
-			time.Sleep(100 * time.Millisecond)
-		}
-		for end := time.Now().Add(5 * time.Second); sc.told(sc.worker, "tickle") == 0 && time.Now().Before(end); {
-			time.Sleep(10 * time.Millisecond)
-		}
-		time.Sleep(500 * time.Millisecond)
-		if n := sc.told(sc.worker, "tickle"); n != 1 {
-			sc.t.Errorf("%d tickles at once, want 1", n)
-		}
-		sc.now.Add((31 * time.Second).Milliseconds())
-		for end := time.Now().Add(5 * time.Second); sc.told(sc.worker, "tickle") == 1 && time.Now().Before(end); {
-			time.Sleep(10 * time.Millisecond)
-		}
-		if n := sc.told(sc.worker, "tickle"); n != 2 {
-			sc.t.Errorf("%d tickles after the pause, want 2", n)
-		}
 	})
 }

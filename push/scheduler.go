@@ -29,18 +29,18 @@ type Rows interface {
 	ServerRows(ctx context.Context, program int32, make func(*store.ProgramTx) ([]store.ServerRow, error)) error
 }
 
-// Live tells whether a device of a user listens to this instance's live stream, so
-// that it need not be woken. Instances do not know of each other's streams: a device
-// on another one may get a tickle that it did not need.
+// Live tells whether a device of a user knows already that the sequence of a program
+// reached a number, so that it need not be woken: it listens to this instance's live
+// stream, or this instance said so in an answer.
 type Live interface {
-	Listening(program int32, user, device string) bool
+	Knows(program int32, user, device string, seq int64) bool
 }
 
 // Config is what a Service is made of.
 type Config struct {
 	Store    *store.Store
 	Rows     Rows
-	Live     Live // nil: nobody listens
+	Live     Live // nil: nobody knows
 	Sender   fcm.Sender
 	Log      *slog.Logger
 	Interval time.Duration // between looks when nothing happens; 0 is 10 s

@@ -12,6 +12,8 @@ import (
 
 const (
 	tickleGather  = 200 * time.Millisecond // commits that follow each other are one tickle
+	tickleOwn     = 300 * time.Millisecond // until others had their say on a commit of this instance
+	tickleOthers  = 2 * time.Second        // and on one of another, or of a command, which tells nobody
 	tickleEvery   = 30 * time.Second       // at most one a device in this time
 	tickleDevices = 10_000                 // of one program in one look
 	tickleAtOnce  = 32
@@ -20,6 +22,11 @@ const (
 
 // tickler wakes devices that are not connected when something in their scope may have
 // changed. It promises little: a lost tickle is made good by the device's next poll.
+//
+// Every instance looks whom a commit concerns. Those who know of it from the instance
+// (they listen, or were answered: the one that made the change) are noted in the
+// database; a moment later the others are told by the first instance that asks for it,
+// as a rule the one that made the commit.
 // Source: docs/protocol.md, section 7.
 type tickler struct {
 	s    *Service
@@ -28,11 +35,14 @@ type tickler struct {
 	mu       gosync.Mutex
 	programs map[int32]*span
 
-	owed map[target]time.Time // devices that were tickled a moment ago: when to tell them again
+	owed map[target]debt // devices that are to be told
 }
 
 // span are commits of a program that were not looked at: after < seq <= upto.
-type span struct{ after, upto int64 }
+type span struct {
+	after, upto int64
+	own         bool // all of them are this instance's
+}
 
 // target is one device of a program.
 type target struct {
@@ -40,8 +50,15 @@ type target struct {
 	store.SleepingDevice
 }
 
+// debt is what a device is to be told of, and when.
+type debt struct {
+	upto int64
+	from time.Time // when others had their say
+	at   time.Time // when its pause is over, by the store's clock
+}
+
 func newTickler(s *Service) *tickler {
-	return &tickler{s: s, wake: make(chan struct{}, 1), programs: map[int32]*span{}, owed: map[target]time.Time{}}
+	return &tickler{s: s, wake: make(chan struct{}, 1), programs: map[int32]*span{}, owed: map[target]debt{}}
 }
 
 // committed hears of a commit. The first one of a program begins the span before it:
@@ -51,33 +68,35 @@ func (t *tickler) committed(c store.Commit) {
 	defer t.mu.Unlock()
 	p := t.programs[c.Program]
 	if p == nil {
-		p = &span{after: c.Seq - 1}
+		p = &span{after: c.Seq - 1, own: true}
 		t.programs[c.Program] = p
 	}
-	p.upto = max(p.upto, c.Seq)
-	ring(t.wake)
+	if c.Seq > p.upto {
+		p.upto, p.own = c.Seq, p.own && c.Own
+		ring(t.wake)
+	}
 }
 
 // run looks and tells until ctx ends.
 func (t *tickler) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		rest := sendEvery
+		if len(t.owed) > 0 {
+			rest = tickleGather
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.wake:
 			pause(ctx, tickleGather)
-		case <-time.After(sendEvery):
+		case <-time.After(rest):
 		}
-		t.tell(ctx, t.overdue(), false)
-		var due []target
 		for program, p := range t.take() {
-			found, err := t.concerned(ctx, program, p)
-			if err != nil && ctx.Err() == nil {
+			if err := t.look(ctx, program, p); err != nil && ctx.Err() == nil {
 				t.s.log.Warn("could not look up whom to wake", "program", program, "error", err)
 			}
-			due = append(due, found...)
 		}
-		t.tell(ctx, due, true)
+		t.tell(ctx, t.due())
 	}
 }
 
@@ -89,19 +108,50 @@ func (t *tickler) take() map[int32]span {
 	for program, p := range t.programs {
 		if p.upto > p.after {
 			out[program] = *p
-			p.after = p.upto
+			p.after, p.own = p.upto, true
 		}
 	}
 	return out
 }
 
-// overdue takes the devices whose pause is over.
-func (t *tickler) overdue() []target {
-	var out []target
-	now := t.s.store.Clock()
-	for d, at := range t.owed {
-		if !at.After(now) {
-			out = append(out, d)
+// look finds whom commits concern: those who know are noted, the others owed.
+func (t *tickler) look(ctx context.Context, program int32, p span) error {
+	found, err := t.concerned(ctx, program, p)
+	if err != nil {
+		return err
+	}
+	wait := tickleOwn
+	if !p.own {
+		wait = tickleOthers
+	}
+	if t.s.store.Alone() { // nobody else has a say
+		wait = 0
+	}
+	from := time.Now().Add(wait)
+	var know []store.SleepingDevice
+	for _, d := range found {
+		if t.knows(d, p.upto) {
+			know = append(know, d.SleepingDevice)
+		} else if have, owed := t.owed[d]; owed {
+			have.upto = p.upto
+			t.owed[d] = have
+		} else if len(t.owed) < owedMax {
+			t.owed[d] = debt{upto: p.upto, from: from}
+		}
+	}
+	if t.s.store.Alone() {
+		return nil
+	}
+	return t.s.store.KnowTickles(ctx, program, know, p.upto)
+}
+
+// due takes the devices that are to be told now.
+func (t *tickler) due() map[target]debt {
+	out := map[target]debt{}
+	real, now := time.Now(), t.s.store.Clock()
+	for d, owed := range t.owed {
+		if !owed.from.After(real) && !owed.at.After(now) {
+			out[d] = owed
 			delete(t.owed, d)
 		}
 	}
@@ -136,7 +186,7 @@ func (t *tickler) concerned(ctx context.Context, program int32, p span) ([]targe
 	devices, err := t.s.store.SleepingDevices(ctx, program, principals, len(all) > 0, tickleDevices)
 	var out []target
 	for _, d := range devices {
-		if concerns(d, by[d.UserID], by[d.OrgID], all) && !t.listening(program, d) {
+		if concerns(d, by[d.UserID], by[d.OrgID], all) {
 			out = append(out, target{program, d})
 		}
 	}
@@ -154,8 +204,8 @@ func (t *tickler) organisations(ctx context.Context, program int32) (map[string]
 	return out, err
 }
 
-func (t *tickler) listening(program int32, d store.SleepingDevice) bool {
-	return t.s.live != nil && t.s.live.Listening(program, d.UserID, d.DeviceID)
+func (t *tickler) knows(d target, upto int64) bool {
+	return t.s.live != nil && t.s.live.Knows(d.program, d.UserID, d.DeviceID, upto)
 }
 
 // concerns tells whether somebody's scope was touched: by what they hold, by what
@@ -181,26 +231,30 @@ func concerns(d store.SleepingDevice, own, org, all []store.Touch) bool {
 	return false
 }
 
-// tell sends a tickle to each device, some side by side. One that was told a moment
-// ago is told again when its pause is over (again), unless another instance was first.
-func (t *tickler) tell(ctx context.Context, devices []target, again bool) {
+// tell sends a tickle to each device that nobody told meanwhile, some side by side.
+// One that was tickled a moment ago is told when its pause is over.
+func (t *tickler) tell(ctx context.Context, devices map[target]debt) {
 	var sending gosync.WaitGroup
 	defer sending.Wait()
 	room := make(chan struct{}, tickleAtOnce)
-	for _, d := range devices {
-		token, err := store.In(ctx, t.s.store, func(tx *store.Tx) (string, error) {
-			return tx.ClaimTickle(d.program, d.SleepingDevice, tx.Now.Add(-tickleEvery))
-		})
-		if err != nil || token == "" {
-			if again && len(t.owed) < owedMax && t.owed[d].IsZero() && err == nil {
-				t.owed[d] = t.s.store.Clock().Add(tickleEvery)
-			}
+	for d, owed := range devices {
+		if t.knows(d, owed.upto) {
 			continue
 		}
-		delete(t.owed, d)
+		claim, err := store.In(ctx, t.s.store, func(tx *store.Tx) (store.Tickled, error) {
+			return tx.ClaimTickle(d.program, d.SleepingDevice, owed.upto, tx.Now.Add(-tickleEvery))
+		})
+		if err != nil || claim.Known { // a lost one is made good by the next poll
+			continue
+		}
+		if claim.Token == "" {
+			owed.at = t.s.store.Clock().Add(tickleEvery)
+			t.owed[d] = owed
+			continue
+		}
 		room <- struct{}{}
 		sending.Go(func() {
-			t.send(ctx, d, token)
+			t.send(ctx, d, claim.Token)
 			<-room
 		})
 	}

@@ -25,6 +25,7 @@ type Engine struct {
 
 	digests *digestCache
 	pairs   chan struct{} // room for searches of possible duplicates
+	answers answers
 	audit   *auditQueue
 	sweep   *sweeper
 

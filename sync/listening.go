@@ -2,9 +2,53 @@ package sync
 
 import (
 	"context"
+	gosync "sync"
+	"time"
 
 	"pursuit/models"
 )
+
+const (
+	answersFor = time.Minute // what was answered is remembered this long at least: tickles follow commits by seconds
+	answersMax = 100_000     // devices; beyond, one may get a tickle that it does not need
+)
+
+// answers remembers how far the sequence was in the last answer to each device. A
+// device that was told "seq": N needs nobody to tell it of what came before N.
+type answers struct {
+	mu          gosync.Mutex
+	now, before map[answered]int64
+	turned      time.Time
+}
+
+type answered struct {
+	program      int32
+	user, device string
+}
+
+func (a *answers) note(who models.Actor, seq int64, at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at.Sub(a.turned) > answersFor || a.now == nil {
+		a.now, a.before, a.turned = map[answered]int64{}, a.now, at
+	}
+	key := answered{who.Program, who.UserID, who.DeviceID}
+	if _, known := a.now[key]; known || len(a.now) < answersMax {
+		a.now[key] = max(a.now[key], seq)
+	}
+}
+
+func (a *answers) last(key answered) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return max(a.now[key], a.before[key])
+}
+
+// Knows tells whether a device of a user knows that the sequence reached seq: from an
+// answer of this instance, or because it listens here.
+func (e *Engine) Knows(program int32, user, device string, seq int64) bool {
+	return e.answers.last(answered{program, user, device}) >= seq || e.Listening(program, user, device)
+}
 
 // Listening tells whether a device of a user has a live stream open on this instance.
 func (e *Engine) Listening(program int32, user, device string) bool {

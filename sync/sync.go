@@ -57,5 +57,6 @@ func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answe
 		}
 	}
 	a.Epoch, a.Seq = h.Epoch, h.Seq
+	e.answers.note(who, a.Seq, a.Time)
 	return a, nil
 }

@@ -20,6 +20,7 @@ const (
 type Commit struct {
 	Program int32
 	Seq     int64
+	Own     bool // this process made it
 }
 
 // commitFeed hands commits to those who asked. Hooks must return at once.

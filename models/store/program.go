@@ -61,7 +61,7 @@ func InProgram(ctx context.Context, s *Store, program int32, fn func(*ProgramTx)
 	})
 	if err == nil && moved {
 		s.grew(rows)
-		s.commits.publish(Commit{Program: program, Seq: last})
+		s.commits.publish(Commit{Program: program, Seq: last, Own: true})
 	}
 	return err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"pursuit/models"
 )
 
 // DuePush is one push to one device, taken by this process until its lease ends.
@@ -185,66 +183,6 @@ func (s *Store) RemoveOldPushes(ctx context.Context, before time.Time, limit int
 			FROM pushes WHERE made_at < ? AND state <> 'planned' ORDER BY made_at LIMIT ?)`, before.UnixMilli(), limit)
 		if err != nil {
 			return fmt.Errorf("remove old pushes: %w", err)
-		}
-		return nil
-	})
-}
-
-// SleepingDevice is a device that can be woken by a tickle.
-type SleepingDevice struct{ UserID, OrgID, Role, DeviceID string }
-
-// SleepingDevices lists the active devices with a push token of some users and of the
-// users of some organisations, or of everybody in a program, at most limit.
-func (s *Store) SleepingDevices(ctx context.Context, program int32, principals []string, everybody bool, limit int) ([]SleepingDevice, error) {
-	query := `SELECT d.user_id, u.org_id, u.role, d.id FROM devices d JOIN users u ON u.program_no = d.program_no AND u.id = d.user_id
-		WHERE d.program_no = ? AND d.push_token <> '' AND d.status = 'active' AND u.active`
-	params := []any{program}
-	if !everybody {
-		query += ` AND (` + s.in("d.user_id") + ` OR ` + s.in("u.org_id") + `)`
-		params = append(params, s.ids(principals), s.ids(principals))
-	}
-	rows, err := s.readQuery(ctx, query+` ORDER BY d.user_id, d.id LIMIT ?`, append(params, limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("list sleeping devices: %w", err)
-	}
-	defer rows.Close()
-	var out []SleepingDevice
-	for rows.Next() {
-		var d SleepingDevice
-		if err := rows.Scan(&d.UserID, &d.OrgID, &d.Role, &d.DeviceID); err != nil {
-			return nil, fmt.Errorf("read sleeping device: %w", err)
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
-}
-
-// ClaimTickle takes the right to tickle a device, once since a moment however many
-// processes try, and gives its push token; "" when another had it.
-func (tx *Tx) ClaimTickle(program int32, d SleepingDevice, since time.Time) (string, error) {
-	n, err := tx.exec(`INSERT INTO tickles (program_no, user_id, device_id, at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (program_no, user_id, device_id) DO UPDATE SET at = excluded.at WHERE tickles.at <= ?`,
-		program, d.UserID, d.DeviceID, tx.Now.UnixMilli(), since.UnixMilli())
-	if err != nil {
-		return "", fmt.Errorf("claim tickle: %w", err)
-	}
-	if n == 0 {
-		return "", nil
-	}
-	device, err := tx.Device(program, d.UserID, d.DeviceID)
-	if err != nil || device.Status != models.DeviceActive {
-		return "", err
-	}
-	return device.PushToken, nil
-}
-
-// ForgetToken takes a void push token away from a device that still has it.
-func (s *Store) ForgetToken(ctx context.Context, program int32, d SleepingDevice, token string) error {
-	return InTx(ctx, s, func(tx *Tx) error {
-		_, err := tx.exec(`UPDATE devices SET push_token = '' WHERE program_no = ? AND user_id = ? AND id = ? AND push_token = ?`,
-			program, d.UserID, d.DeviceID, token)
-		if err != nil {
-			return fmt.Errorf("forget push token: %w", err)
 		}
 		return nil
 	})
