@@ -59,7 +59,7 @@ func (s *Store) beginReading() string {
 	if s.dialect == SQLite {
 		return "BEGIN"
 	}
-	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '150s'" // holds no lock
 }
 
 // endReading gives the snapshot up; a connection that cannot is thrown away, so
