@@ -145,6 +145,25 @@ func (s *Server) Pid() int {
 // Kill ends the process at once (kill -9). Killing an ended server is no error.
 func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
 
+// Freeze stops the process where it stands, in the middle of a transaction if it is
+// in one, until Thaw.
+func (s *Server) Freeze() error { return s.signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen process go on.
+func (s *Server) Thaw() error { return s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(signal syscall.Signal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return errors.New("the server does not run")
+	}
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		return fmt.Errorf("signal the server: %w", err)
+	}
+	return nil
+}
+
 // Stop asks the process to end and waits for it; one that hangs is killed and
 // reported.
 func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }

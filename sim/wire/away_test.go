@@ -140,6 +140,49 @@ func TestDeafLinesAreNoticed(t *testing.T) {
 	}
 }
 
+// An instance that freezes, perhaps in a transaction that holds the program, does not
+// hold the other up for long, and loses nothing when it goes on.
+func TestFrozenInstance(t *testing.T) {
+	t.Parallel()
+	s := stage(t, harness.Postgres)
+	c := enlist(t, s, 5, s.Far.URL, s.Near.URL)
+	for range 3 {
+		work(t, c, "clear skies", *spellLength)
+		freezing, cancel := context.WithTimeout(t.Context(), *spellLength)
+		working := make(chan error, 1)
+		go func() { working <- c.Work(freezing) }()
+		time.Sleep(*spellLength / 3)
+		if err := s.Far.Freeze(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-working; err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		for _, member := range c.Members {
+			member.Bases = []string{s.Near.URL}
+		}
+		began := time.Now()
+		if err := c.Flush(t.Context(), recovery); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("all sent to the other after %s", time.Since(began).Round(time.Millisecond))
+		if err := s.Far.Thaw(); err != nil {
+			t.Fatal(err)
+		}
+		for _, member := range c.Members {
+			member.Bases = []string{s.Far.URL, s.Near.URL}
+		}
+	}
+	awaitReady(t, s.Far, http.StatusOK)
+	if err := c.Flush(t.Context(), recovery); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Judge(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // awaitTickle lets a member write through the near server until the stream at the
 // far one ticks for it.
 func awaitTickle(t *testing.T, s *Stage, writer *crew.Member, stream *harness.Stream) {
