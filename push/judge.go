@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"slices"
 	gosync "sync"
 	"time"
 
@@ -83,49 +84,56 @@ func (w *walk) fail(err error) {
 
 // look judges services and writes what follows.
 func (w *walk) look(ctx context.Context, due []store.DueService) error {
-	acting, quiet, next, err := w.judge(ctx, due)
+	j, err := w.judge(ctx, due)
 	if err != nil {
 		return err
 	}
-	for len(acting) > 0 {
-		some := acting[:min(len(acting), servicesAtOnce)]
-		if err := w.s.act(ctx, w.program.No, some); err != nil {
+	for some := range slices.Chunk(j.acting, servicesAtOnce) {
+		if err := w.s.act(ctx, w.program.No, some, j.read); err != nil {
 			return err
 		}
-		acting = acting[len(some):]
 	}
-	if len(quiet) == 0 {
+	if len(j.quiet) == 0 {
 		return nil
 	}
-	return store.InTx(ctx, w.s.store, func(tx *store.Tx) error { return tx.SetReminderClocks(w.program.No, quiet, next) })
+	return store.InTx(ctx, w.s.store, func(tx *store.Tx) error { return tx.SetReminderClocks(w.program.No, j.quiet, j.next) })
 }
 
-// judge parts services that ask for a change from those that ask for a later look.
-// Everything is read after the clocks in due were.
-func (w *walk) judge(ctx context.Context, due []store.DueService) (acting, quiet []store.DueService, next map[string]time.Time, err error) {
+// judged parts services that ask for a change from those that ask for a later look.
+type judged struct {
+	acting, quiet []store.DueService
+	next          map[string]time.Time           // of the quiet ones
+	read          map[string]*store.ReminderCase // those of the acting ones that have no reminder yet
+}
+
+// judge reads and judges services. Everything is read after the clocks in due were.
+func (w *walk) judge(ctx context.Context, due []store.DueService) (judged, error) {
+	j := judged{next: make(map[string]time.Time, len(due)), read: map[string]*store.ReminderCase{}}
 	stored, err := w.s.store.ReminderSettings(ctx, w.program.No)
 	if err != nil {
-		return nil, nil, nil, err
+		return j, err
 	}
 	cases, err := w.s.store.ReminderCases(ctx, w.program.No, idsOf(due))
 	if err != nil {
-		return nil, nil, nil, err
+		return j, err
 	}
 	rules, asks := newRules(w.program, stored), map[string]bool{}
-	next = make(map[string]time.Time, len(due))
 	for _, c := range cases {
 		plan := cadence.Evaluate(rules.caseOf(c), existing(c), w.now)
-		next[c.ServiceID] = plan.Next
+		j.next[c.ServiceID] = plan.Next
 		asks[c.ServiceID] = len(plan.Raise)+len(plan.Settle) > 0 || notesChange(c)
+		if asks[c.ServiceID] && len(c.Notes) == 0 {
+			j.read[c.ServiceID] = c
+		}
 	}
 	for _, d := range due {
 		if asks[d.ID] {
-			acting = append(acting, d)
+			j.acting = append(j.acting, d)
 		} else {
-			quiet = append(quiet, d)
+			j.quiet = append(j.quiet, d)
 		}
 	}
-	return acting, quiet, next, nil
+	return j, nil
 }
 
 // notesChange tells whether a push of a service's reminders is out of step with its row.

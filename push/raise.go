@@ -16,12 +16,14 @@ const servicesAtOnce = 250 // that change, in one transaction: pushes of phones 
 type tally struct{ raised, settled int64 }
 
 // act evaluates services once more while the program is held, and writes what they
-// ask for. One that moved since its clock was read is left to the next look.
-func (s *Service) act(ctx context.Context, program int32, due []store.DueService) error {
+// ask for. One that moved since its clock was read is left to the next look. What was
+// read of one that did not move still holds, but for how far its pushes are: a service
+// that has reminders is read again.
+func (s *Service) act(ctx context.Context, program int32, due []store.DueService, read map[string]*store.ReminderCase) error {
 	var did tally
 	err := s.rows.ServerRows(ctx, program, func(tx *store.ProgramTx) ([]store.ServerRow, error) {
 		r := round{tx: tx}
-		err := r.services(due)
+		err := r.services(due, read)
 		did = r.did
 		return r.rows, err
 	})
@@ -41,7 +43,7 @@ type round struct {
 	did   tally
 }
 
-func (r *round) services(due []store.DueService) error {
+func (r *round) services(due []store.DueService, read map[string]*store.ReminderCase) error {
 	due, err := r.tx.Unmoved(due)
 	if err != nil || len(due) == 0 {
 		return err
@@ -51,9 +53,21 @@ func (r *round) services(due []store.DueService) error {
 		return err
 	}
 	r.rules = newRules(r.tx.Program, stored)
-	cases, err := r.tx.ReminderCases(idsOf(due))
-	if err != nil {
-		return err
+	var again []string
+	var cases []*store.ReminderCase
+	for _, d := range due {
+		if c := read[d.ID]; c != nil {
+			cases = append(cases, c)
+		} else {
+			again = append(again, d.ID)
+		}
+	}
+	if len(again) > 0 {
+		more, err := r.tx.ReminderCases(again)
+		if err != nil {
+			return err
+		}
+		cases = append(cases, more...)
 	}
 	next := make(map[string]time.Time, len(due))
 	for _, c := range cases {
