@@ -34,29 +34,38 @@ type processes struct {
 	db      *sql.DB
 }
 
-func newProcesses(t *testing.T, count int) *processes {
+func newProcesses(t *testing.T, kind harness.Kind, count int, extra map[string]string) *processes {
 	t.Helper()
 	p := &processes{t: t, fcm: fcmtest.New()}
 	t.Cleanup(p.fcm.Close)
 	ctx, dir := t.Context(), t.TempDir()
 	binary, err := harness.Build(ctx, dir)
 	p.must(err)
-	cluster, err := harness.NewCluster(ctx, dir, false)
-	p.must(err)
-	t.Cleanup(func() { _ = cluster.Stop() })
-	p.site, err = harness.NewSite(ctx, harness.Postgres, binary, dir, "push", cluster)
+	var cluster *harness.Cluster
+	if kind == harness.Postgres {
+		cluster, err = harness.NewCluster(ctx, dir, false)
+		p.must(err)
+		t.Cleanup(func() { _ = cluster.Stop() })
+	}
+	p.site, err = harness.NewSite(ctx, kind, binary, dir, "push", cluster)
 	p.must(err)
 	file, err := p.fcm.WriteCredentials(dir)
 	p.must(err)
+	p.site.Env["PURSUIT_FCM_CREDENTIALS"], p.site.Env["PURSUIT_FCM_ENDPOINT"] = file, p.fcm.URL()
+	p.site.Env["PURSUIT_SCHEDULER_INTERVAL"] = "1s"
 	for range count {
-		server, err := p.site.Start(ctx, map[string]string{"PURSUIT_FCM_CREDENTIALS": file, "PURSUIT_FCM_ENDPOINT": p.fcm.URL(), "PURSUIT_SCHEDULER_INTERVAL": "1s"})
+		server, err := p.site.Start(ctx, extra)
 		p.must(err)
 		t.Cleanup(func() { _ = server.Kill() })
 		p.servers = append(p.servers, server)
 	}
 	p.program, err = p.site.Bootstrap(ctx, p.servers[0].URL, "push")
 	p.must(err)
-	p.db, err = sql.Open("pgx", p.site.URL())
+	driver, source := "sqlite", "file:"+strings.TrimPrefix(p.site.URL(), "sqlite://")+"?_pragma=busy_timeout(60000)&_pragma=query_only(1)"
+	if kind == harness.Postgres {
+		driver, source = "pgx", p.site.URL()
+	}
+	p.db, err = sql.Open(driver, source)
 	p.must(err)
 	t.Cleanup(func() { _ = p.db.Close() })
 	return p
@@ -154,7 +163,7 @@ func (p *processes) sent(s *harness.Server) (n float64) {
 // each push goes out once, but for those that the killed one had under way. They go
 // out once more after their lease, and a phone shows the second in the first's place.
 func TestThreeProcessesOneKilled(t *testing.T) {
-	p := newProcesses(t, crowd)
+	p := newProcesses(t, harness.Postgres, crowd, nil)
 	p.fcm.OnAny(fcmtest.Answer{Delay: 700 * time.Millisecond, Times: fcmtest.Always})
 	p.remind()
 	var killed *harness.Server
