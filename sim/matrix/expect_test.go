@@ -85,18 +85,6 @@ func filter(path string, of func(s *scene, who *harness.Device, at where) string
 	}}
 }
 
-// field probes one member of a body.
-func field(path, name string, rest map[string]any, of func(s *scene, who *harness.Device, at where) string) probe {
-	return probe{make: func(_ *testing.T, s *scene, who *harness.Device, at where) ask {
-		id := of(s, who, at)
-		body := map[string]any{name: id}
-		for key, value := range rest {
-			body[key] = value
-		}
-		return ask{path: path, body: body, echo: id}
-	}}
-}
-
 func (p probe) and(seen map[string]string, hidden int) probe {
 	p.seen, p.hidden = seen, hidden
 	return p
