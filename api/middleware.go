@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -100,7 +101,7 @@ func survive(next echo.HandlerFunc) echo.HandlerFunc {
 			if cause == nil {
 				return
 			}
-			if cause == http.ErrAbortHandler {
+			if fault, ok := cause.(error); ok && errors.Is(fault, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			stack := debug.Stack()

@@ -102,7 +102,7 @@ func TestIDs(t *testing.T) {
 			t.Errorf("%q is not an id", id)
 		}
 	}
-	if models.StaffID(a, b) != models.StaffID(a, b) || models.StaffID(a, b) == models.StaffID(b, a) ||
+	if again := models.StaffID(a, b); again != models.StaffID(a, b) || again == models.StaffID(b, a) ||
 		models.DerivedID(a, "x") == models.DerivedID(a, "y") {
 		t.Error("derived ids are not a function of what they derive from")
 	}

@@ -57,7 +57,7 @@ func (a *application) serve(ctx context.Context, ready func(address string)) err
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", a.addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

@@ -38,6 +38,9 @@ func auditLines(t rapid.TB, s *store.Store, program int32) []auditLine {
 		l.Detail, l.Hash = string(detail), string(hash)
 		out = append(out, l)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 
