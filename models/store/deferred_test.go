@@ -42,7 +42,9 @@ func TestWaitingGroupsAreNotCut(t *testing.T) {
 	})
 }
 
-func groupID(name string) string { return models.DerivedID("11111111-1111-4111-8111-111111111111", name) }
+func groupID(name string) string {
+	return models.DerivedID("11111111-1111-4111-8111-111111111111", name)
+}
 
 // Groups whose row is there but which cannot be applied yet do not stand before
 // those behind them: each look begins where the last one ended, and comes round.
