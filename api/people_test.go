@@ -50,7 +50,9 @@ func TestPossibleDuplicatesAreListedAndMerged(t *testing.T) {
 			t.Errorf("page by page: %v", seen)
 		}
 		request := map[string]any{"id": models.NewID(), "keep": ids[0], "merge": ids[1]}
-		merge := func(who session, body map[string]any) answer { return c.call("POST", "/v1/people/merge", who.AccessToken, body) }
+		merge := func(who session, body map[string]any) answer {
+			return c.call("POST", "/v1/people/merge", who.AccessToken, body)
+		}
 		var out mergeAnswer
 		merge(keeper, request).into(200, &out)
 		if out.PersonID != ids[0] || out.Duplicate || out.Conflicts == nil || out.V == 0 {
