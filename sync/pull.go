@@ -139,7 +139,7 @@ func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store
 		p.Cursor = e.seal(who, c)
 		return p, err
 	}
-	w := &walk{page: p, eff: c.Eff, pos: c.Pos}
+	w := &walk{page: p, eff: c.Eff, pos: c.Pos, until: h.Seq}
 	if w.extras, err = e.extras(ctx, c, o, h, limit, moved || outstanding(c, o.now.UserFrom) || outstanding(c, o.now.OrgFrom)); err != nil {
 		return nil, err
 	}
@@ -147,18 +147,13 @@ func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store
 	if c.Pos < c.Eff {
 		from--
 	}
-	later := false
-	visit := func(r store.PageRow) bool {
-		later = r.Seq > h.Seq // it may have been due before: the device is to ask again at once
-		return !later && w.ongoing(r)
-	}
-	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, limit+1, visit); err != nil {
+	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, limit+1, w.ongoing); err != nil {
 		return nil, err
 	}
 	w.rest()
 	c.Eff, c.Pos, c.AsOf = w.eff, w.pos, h.Seq
 	if p.Complete {
-		c.Eff, c.Pos, p.Complete = h.Seq, h.Seq, !later
+		c.Eff, c.Pos, p.Complete = h.Seq, h.Seq, !w.later
 	}
 	if c.Eff >= h.Floor {
 		c.Tag = 0

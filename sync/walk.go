@@ -16,10 +16,16 @@ type walk struct {
 	extras []extra
 	eff    int64 // of the last row in the page
 	pos    int64
+	until  int64 // where the sequence stood when the page was begun
+	later  bool  // some row changed since; it may have been due before, so the device is to ask again
 }
 
 // ongoing takes the next changed row, and before it the extras that come first.
 func (w *walk) ongoing(r store.PageRow) bool {
+	if r.Seq > w.until {
+		w.later = true
+		return false
+	}
 	for len(w.extras) > 0 && before(w.extras[0].PageRow, r) {
 		if !w.take(w.extras[0].PageRow, w.extras[0].gone) {
 			return false

@@ -63,6 +63,27 @@ func TestDatabaseGone(t *testing.T) {
 	refuses(t, s, s.Database.Cut, s.Database.Mend)
 }
 
+// call is a request of any kind.
+type call struct {
+	method, path string
+	body         any
+}
+
+// askedWhileAway is one request of every sort that needs the database.
+func askedWhileAway(session *harness.Session, cursor *string, person harness.Mutation) map[string]call {
+	return map[string]call{
+		"push":    {http.MethodPost, "/v1/sync", session.Request([]harness.Mutation{person}, nil)},
+		"pull":    {http.MethodPost, "/v1/sync", session.Request(nil, &harness.Pull{})},
+		"digests": {http.MethodPost, "/v1/sync/digests", map[string]any{"cursor": cursor}},
+		"login":   {http.MethodPost, "/v1/auth/login", harness.LoginBody(session.Tokens.User.Email, harness.Password, harness.NewID())},
+		"refresh": {http.MethodPost, "/v1/auth/refresh", map[string]any{"refresh_token": session.RefreshToken}},
+		"me":      {http.MethodGet, "/v1/me", nil},
+		"devices": {http.MethodGet, "/v1/devices", nil},
+		"report":  {http.MethodGet, "/v1/intensity/workers", nil},
+		"ready":   {http.MethodGet, "/readyz", nil},
+	}
+}
+
 func refuses(t *testing.T, s *Stage, away func(), back func() error) {
 	t.Helper()
 	c := enlist(t, s, 3, s.Far.URL)
@@ -74,22 +95,8 @@ func refuses(t *testing.T, s *Stage, away func(), back func() error) {
 	}
 	away()
 	person := harness.Insert("people", map[string]any{"code": "Away"})
-	requests := map[string]struct {
-		method, path string
-		body         any
-	}{
-		"push":    {http.MethodPost, "/v1/sync", session.Request([]harness.Mutation{person}, nil)},
-		"pull":    {http.MethodPost, "/v1/sync", session.Request(nil, &harness.Pull{})},
-		"digests": {http.MethodPost, "/v1/sync/digests", map[string]any{"cursor": c.Members[0].Cursor}},
-		"login":   {http.MethodPost, "/v1/auth/login", harness.LoginBody(session.Tokens.User.Email, harness.Password, harness.NewID())},
-		"refresh": {http.MethodPost, "/v1/auth/refresh", map[string]any{"refresh_token": session.RefreshToken}},
-		"me":      {http.MethodGet, "/v1/me", nil},
-		"devices": {http.MethodGet, "/v1/devices", nil},
-		"report":  {http.MethodGet, "/v1/intensity/workers", nil},
-		"ready":   {http.MethodGet, "/readyz", nil},
-	}
 	var group sync.WaitGroup
-	for name, request := range requests {
+	for name, request := range askedWhileAway(session, c.Members[0].Cursor, person) {
 		group.Go(func() {
 			answer := ask(t, session, request.method, request.path, request.body)
 			if answer.Status != http.StatusServiceUnavailable || answer.Code() == "" ||
