@@ -216,10 +216,17 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	return w.store(j, row, out)
 }
 
-// rebase lets an edit of a row whose history went with a restored backup, and whose
-// insert came back with another number, speak of that insert: its author had seen it.
+// rebase lets an edit speak of the row's insert when its author had seen that and can
+// not say so: on the device that made the row and got no answer yet, and where the
+// history went with a restored backup and the insert came back with another number.
 func (w *world) rebase(j *job, row *models.Row) error {
-	if len(row.Meta.Writers) == 0 || j.joined > 0 || j.Base == 0 || j.Base >= row.Meta.Writers[0].V {
+	if len(row.Meta.Writers) == 0 || j.joined > 0 || j.Base >= row.Meta.Writers[0].V {
+		return nil
+	}
+	if j.Base == 0 {
+		if made := row.Meta.Writers[0]; made.Same(j.writer(0)) {
+			j.Base = made.V
+		}
 		return nil
 	}
 	lost, err := w.tx.LostNumber(j.Base)

@@ -32,3 +32,20 @@ func TestForeseenAssignmentStays(t *testing.T) {
 			"outcome": "no_answer", "occurred_at": models.FormatTime(c.e.store.Clock())}))
 	})
 }
+
+// A device that got no answer to its insert has seen the row all the same: what it
+// took out of a list is out, whatever somebody else put in meanwhile.
+func TestEditOfOwnInsertThatWasNotAnswered(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		made := insertOf("people", map[string]any{"code": "Own", "phones": []string{"1", "2"}})
+		base := c.push(c.keeper, made)
+		other := c.keeper
+		other.DeviceID = models.NewID()
+		c.push(other, item(models.OpPatch, "people", made.Row, base, map[string]any{"phones": []string{"1", "2", "3"}}))
+		c.pushFor(models.StatusMerged, c.keeper, item(models.OpPatch, "people", made.Row, 0, map[string]any{"phones": []string{"1"}}))
+		if got := models.Texts(c.stands(made.Row).Get("phones")); len(got) != 2 || got[0] != "1" || got[1] != "3" {
+			t.Errorf("the numbers are %v, want 1 and 3", got)
+		}
+	})
+}

@@ -69,6 +69,9 @@ func (o *Oracle) judge(m Mutation) Verdict {
 
 // write stores a mutation whose author may write it.
 func (o *Oracle) write(m Mutation) Verdict {
+	if row := o.Rows[Key{m.Table, m.Row}]; row != nil && m.Base == 0 && row.device == m.Device {
+		m.Base = 1 // it made the row: that it has seen
+	}
 	switch m.Op {
 	case "insert":
 		o.insert(m)
@@ -84,7 +87,7 @@ func (o *Oracle) by(m Mutation) write {
 }
 
 func (o *Oracle) insert(m Mutation) {
-	row := &Row{Key: Key{m.Table, m.Row}, Author: m.Author, Live: true, Changes: 1, fields: map[string][]write{}}
+	row := &Row{Key: Key{m.Table, m.Row}, Author: m.Author, device: m.Device, Live: true, Changes: 1, fields: map[string][]write{}}
 	row.Bucket = m.Row
 	if field, table := parentOf(m.Table); field != "" && m.Table != "services" {
 		id, _ := m.Set[field].(string)

@@ -9,6 +9,7 @@ import (
 type Row struct {
 	Key
 	Bucket, Author string
+	device         string // that made it
 	Live           bool
 	// Changes counts the row's changes; 1 is the insert.
 	Changes int
