@@ -34,6 +34,10 @@ type scene struct {
 
 var programsMade atomic.Int64
 
+// bucketNumber keeps the ids of buckets apart from those of programs and users, which
+// are numbered from 0 on.
+const bucketNumber = 1 << 32
+
 func testEngine(t fataler, s *store.Store) *Engine {
 	t.Helper()
 	e, err := New(context.Background(), s, slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -61,7 +65,7 @@ func newScene(t fataler, e *Engine, roles ...models.Role) *scene {
 		sc.must(err)
 	}
 	for i := range sc.buckets {
-		sc.buckets[i] = testID(byte(0x20+0x30*i), 9)
+		sc.buckets[i] = testID(byte(0x20+0x30*i), bucketNumber)
 	}
 	for i, role := range roles {
 		u, err := e.CreateUser(ctx, admin, models.User{ID: testID(0xe0, i), OrgID: sc.orgs[0], Name: "U", Role: role, Active: true,
