@@ -167,6 +167,13 @@ func TestMe(t *testing.T) {
 			me.Role != models.RoleOutreachWorker || me.Email != "w@example.org" {
 			t.Errorf("changed to %+v", me)
 		}
+		s.call("PATCH", "/v1/me", token, map[string]any{"name": "Still me"}).into(200, &me)
+		if me.QuietHours == nil {
+			t.Error("hours that were not sent are gone")
+		}
+		if s.call("PATCH", "/v1/me", token, map[string]any{"quiet_hours": nil}).into(200, &me); me.QuietHours != nil {
+			t.Errorf("after null the quiet hours are %+v", me.QuietHours)
+		}
 		for _, bad := range []map[string]any{{"name": ""}, {"locale": "!"}, {"time_zone": "Mars/Olympus"}, {"time_zone": "Local"},
 			{"quiet_hours": map[string]any{"start": "24:00", "end": "8:00"}}, {"new_password": "long enough"},
 			{"current_password": password, "new_password": "short"}} {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -76,12 +77,24 @@ func answerMe(c echo.Context, who models.Actor, user models.User) error {
 }
 
 type meBody struct {
-	Name            *string     `json:"name"`
-	Locale          *string     `json:"locale"`
-	TimeZone        *string     `json:"time_zone"`
-	QuietHours      *quietHours `json:"quiet_hours"`
-	CurrentPassword *string     `json:"current_password"`
-	NewPassword     *string     `json:"new_password"`
+	Name            *string    `json:"name"`
+	Locale          *string    `json:"locale"`
+	TimeZone        *string    `json:"time_zone"`
+	QuietHours      hoursPatch `json:"quiet_hours"`
+	CurrentPassword *string    `json:"current_password"`
+	NewPassword     *string    `json:"new_password"`
+}
+
+// hoursPatch tells null, the program's hours again, from hours that were not sent.
+type hoursPatch struct {
+	sent  bool
+	hours *quietHours
+}
+
+// UnmarshalJSON is called for null too.
+func (p *hoursPatch) UnmarshalJSON(b []byte) error {
+	p.sent = true
+	return json.Unmarshal(b, &p.hours)
 }
 
 func (b *meBody) check(f *faults) {
@@ -94,9 +107,9 @@ func (b *meBody) check(f *faults) {
 	if b.TimeZone != nil {
 		f.timeZone("body.time_zone", *b.TimeZone)
 	}
-	if b.QuietHours != nil {
-		f.hour("body.quiet_hours.start", b.QuietHours.Start)
-		f.hour("body.quiet_hours.end", b.QuietHours.End)
+	if h := b.QuietHours.hours; h != nil {
+		f.hour("body.quiet_hours.start", h.Start)
+		f.hour("body.quiet_hours.end", h.End)
 	}
 	if b.NewPassword != nil {
 		f.password("body.new_password", *b.NewPassword)
@@ -110,8 +123,10 @@ func (b *meBody) apply(u *models.User) {
 	set(&u.Name, b.Name)
 	set(&u.Locale, b.Locale)
 	set(&u.TimeZone, b.TimeZone)
-	if b.QuietHours != nil {
-		u.QuietStart, u.QuietEnd = b.QuietHours.Start, b.QuietHours.End
+	if h := b.QuietHours.hours; h != nil {
+		u.QuietStart, u.QuietEnd = h.Start, h.End
+	} else if b.QuietHours.sent {
+		u.QuietStart, u.QuietEnd = "", ""
 	}
 }
 

@@ -1244,7 +1244,8 @@ export interface operations {
                     locale?: string;
                     /** @description IANA name; empty for the program's */
                     time_zone?: string;
-                    quiet_hours?: components["schemas"]["QuietHours"];
+                    /** @description null: the program's hours again */
+                    quiet_hours?: components["schemas"]["QuietHours"] | null;
                     current_password?: string;
                     new_password?: string;
                 };
