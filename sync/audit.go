@@ -186,8 +186,12 @@ func (q *auditQueue) ring() {
 }
 
 // auditPushes records, in the transaction that stores them, the requests that
-// changed something and the mutations that had waited until now.
+// changed something, the mutations that had waited until now, and what the server
+// made of itself, the outcome of the last resort included.
 func (w *world) auditPushes(batch []*pending) error {
+	if err := w.judge(); err != nil {
+		return err
+	}
 	var entries []store.AuditEntry
 	for _, p := range batch {
 		if detail := pushDetail(p); detail != nil {

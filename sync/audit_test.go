@@ -100,6 +100,31 @@ func TestAuditOfPushesAndPages(t *testing.T) {
 	})
 }
 
+// What later arrivals make of an attempt of the last resort is audited too, with the
+// disclosure: no mutation names either.
+func TestAuditOfTheLastResort(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		officer := attemptOn(p, models.ChannelProbationOfficer, "2026-03-01T10:00:00Z")
+		approval := insertOf("action_items", map[string]any{"person_id": p.person, "kind": models.ActionApproval, "text": "yes"})
+		approval.At = "2026-02-20T10:00:00Z"
+		c.push(c.worker, officer)
+		disclosure := models.DerivedID(officer.Row, "disclosure")
+		if got := c.audit(AuditQuery{AuditFilter: only(AuditServer).AuditFilter, Row: disclosure}); len(got) != 1 {
+			t.Errorf("%d entries tell of the disclosure, want 1", len(got))
+		}
+		c.push(c.worker, lastResortHistory(p)...)
+		c.push(c.supervisor, approval)
+		row := c.stored("contact_attempts", officer.Row)
+		got := c.audit(AuditQuery{AuditFilter: only(AuditServer).AuditFilter, Row: officer.Row})
+		if len(got) != 1 || rowsIn(t, got[0])[0].V != row.V {
+			t.Errorf("%d entries tell that the attempt is within the rule, want 1, of version %d", len(got), row.V)
+		}
+		c.holds()
+	})
+}
+
 // Rows that the server makes are audited as its own, in the commit that makes them;
 // what only mutations changed leaves no such entry.
 func TestAuditOfServerRows(t *testing.T) {

@@ -18,8 +18,12 @@ const (
 // judge looks again at the attempts at a probation officer on the services that this
 // transaction touched: an attempt or an approval that arrives late may bring what was
 // missing, or take it away. So the outcome does not depend on the order in which
-// phones come back.
+// phones come back. What was looked at is not looked at again.
 func (w *world) judge() error {
+	defer func() {
+		clear(w.judgeServices)
+		clear(w.judgePeople)
+	}()
 	for person, j := range w.judgePeople {
 		services, err := w.tx.ServicesOf(person)
 		if err != nil {

@@ -50,19 +50,19 @@ func TestLoginTakesTheSameTimeForUnknownAccounts(t *testing.T) {
 	ctx := context.Background()
 	stored, err := h.Hash(ctx, password)
 	must(t, err)
-	fastest := func(stored string) time.Duration {
-		best := time.Hour
-		for range 5 {
-			begin := time.Now()
-			if ok, err := h.Verify(ctx, stored, "wrong password"); ok || err != nil {
-				t.Fatalf("a wrong password is %v, %v", ok, err)
-			}
-			best = min(best, time.Since(begin))
+	verify := func(stored string) time.Duration {
+		begin := time.Now()
+		if ok, err := h.Verify(ctx, stored, "wrong password"); ok || err != nil {
+			t.Fatalf("a wrong password is %v, %v", ok, err)
 		}
-		return best
+		return time.Since(begin)
 	}
-	known, unknown := fastest(stored), fastest("")
-	if known > 2*unknown || unknown > 2*known {
+	known, unknown := verify(stored), verify("")
+	far := func() bool { return known > 2*unknown || unknown > 2*known }
+	for tries := 5; tries > 0 || (far() && tries > -60); tries-- { // in turns: other work slows both
+		known, unknown = min(known, verify(stored)), min(unknown, verify(""))
+	}
+	if far() {
 		t.Errorf("a known account takes %s, an unknown one %s", known, unknown)
 	}
 }
