@@ -63,16 +63,21 @@ func revive(body []byte, author models.Actor) (*job, error) {
 		offset: time.Duration(s.Offset) * time.Millisecond, suspect: s.Suspect, received: time.UnixMilli(s.Received).UTC()}, nil
 }
 
-// newJob prepares an item for the engine.
-func (w *world) newJob(it *Item, p *pending, who models.Actor) *job {
+// newJob prepares the item of a push at a place for the engine.
+func (w *world) newJob(p *pending, place int, who models.Actor) *job {
 	w.order++
+	it := &p.items[place]
 	j := &job{Mutation: it.Mutation, who: who, device: p.who.DeviceID, offset: p.clock.offset, suspect: p.clock.suspect,
 		received: p.arrived, raw: it.Raw, order: w.order}
 	j.at = j.received
 	if t, ok := models.ParseTime(it.At); ok {
 		j.at = p.clock.correct(t, w.tx.Now)
 	}
-	j.hash = fingerprint(who.UserID, it.Mutation)
+	if len(p.hashes) > 0 {
+		j.hash = p.hashes[place]
+	} else {
+		j.hash = fingerprint(who.UserID, it.Mutation)
+	}
 	return j
 }
 

@@ -66,14 +66,17 @@ func MayMergePeople(role models.Role) bool {
 func (w *world) mergePeople(who models.Actor, m PeopleMerge) (PeopleMerged, error) {
 	p := &pending{who: who, arrived: w.tx.Now, items: []Item{{Mutation: models.Mutation{ID: m.ID, Table: "people", Row: m.Merge,
 		Op: opMerge, Set: map[string]json.RawMessage{"keep": models.Quote(m.Keep)}}}}}
-	if err := w.prefetch([]*pending{p}); err != nil {
+	want := foresee([]*pending{p})
+	found, err := w.tx.Prefetch(want)
+	if err != nil {
 		return PeopleMerged{}, err
 	}
+	w.start(want, found)
 	author, err := w.author(who.UserID)
 	if err != nil {
 		return PeopleMerged{}, err
 	}
-	j := w.newJob(&p.items[0], p, author)
+	j := w.newJob(p, 0, author)
 	if result, replayed := w.replay(j); replayed {
 		return w.mergedBefore(m, result)
 	}

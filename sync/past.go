@@ -50,11 +50,10 @@ func (e *Engine) PushPast(ctx context.Context, program int32, pushes []PastPush)
 
 // transactPast runs pushes in one transaction whose now moves from push to push.
 func (e *Engine) transactPast(ctx context.Context, program int32, batch []*pending) error {
-	return store.InProgram(ctx, e.store, program, func(tx *store.ProgramTx) error {
+	want := foresee(batch)
+	return store.InProgramWith(ctx, e.store, program, want, func(tx *store.ProgramTx, found store.Prefetched) error {
 		w := newWorld(tx)
-		if err := w.prefetch(batch); err != nil {
-			return err
-		}
+		w.start(want, found)
 		for _, p := range batch {
 			tx.Now = p.arrived
 			if err := w.push(p); err != nil {

@@ -8,9 +8,9 @@ import (
 	"pursuit/models/store"
 )
 
-// prefetch loads in a few queries what a batch will most likely ask for.
-func (w *world) prefetch(batch []*pending) error {
-	var mutations, ids, users, buckets []string
+// foresee lists what a batch will most likely ask for.
+func foresee(batch []*pending) store.Wanted {
+	var list store.Wanted
 	seen := map[string]bool{}
 	want := func(list *[]string, id string) {
 		if !seen[id] && models.ValidID(id) {
@@ -19,25 +19,25 @@ func (w *world) prefetch(batch []*pending) error {
 		}
 	}
 	for _, p := range batch {
-		want(&users, p.who.UserID)
+		want(&list.Users, p.who.UserID)
 		for i := range p.items {
 			it := &p.items[i]
-			mutations = append(mutations, it.ID)
-			want(&ids, it.Row)
+			list.Mutations = append(list.Mutations, it.ID)
+			want(&list.Rows, it.Row)
 			if t := models.Tables.Table(it.Table); t != nil && t.Root == "" && it.Op == models.OpInsert && models.ValidID(it.Row) {
-				buckets = append(buckets, it.Row)
+				list.Buckets = append(list.Buckets, it.Row)
 			}
-			w.wantParents(it, func(id string) { want(&ids, id) })
+			wantParents(it, func(id string) { want(&list.Rows, id) })
 		}
 	}
-	found, err := w.tx.Prefetch(store.Wanted{Mutations: mutations, Users: users, Rows: ids, Buckets: buckets})
-	if err != nil {
-		return err
-	}
+	return list
+}
+
+// start takes over what was looked up before the first mutation.
+func (w *world) start(list store.Wanted, found store.Prefetched) {
 	w.seen, w.authors, w.anyWait = found.Seen, found.Authors, found.Waiting
-	w.know(ids, found.Rows)
-	w.knowGrants(buckets, found)
-	return nil
+	w.know(list.Rows, found.Rows)
+	w.knowGrants(list.Buckets, found)
 }
 
 // know takes over loaded rows; of ids without a row it is known that there is none.
@@ -65,7 +65,7 @@ func (w *world) knowGrants(buckets []string, found store.Prefetched) {
 	}
 }
 
-func (w *world) wantParents(it *Item, want func(string)) {
+func wantParents(it *Item, want func(string)) {
 	t := models.Tables.Table(it.Table)
 	if t == nil {
 		return
@@ -123,7 +123,7 @@ func (w *world) together(p *pending, who models.Actor, members []int) error {
 			continue
 		}
 		sent[p.items[i].ID] = true
-		j := w.newJob(&p.items[i], p, who)
+		j := w.newJob(p, i, who)
 		if result, replayed := w.replay(j); replayed {
 			p.results[i] = result
 			continue
@@ -139,7 +139,7 @@ func (w *world) together(p *pending, who models.Actor, members []int) error {
 		w.remember(j, verdicts[n])
 	}
 	for _, i := range again { // sent twice in one group
-		p.results[i], _ = w.replay(w.newJob(&p.items[i], p, who))
+		p.results[i], _ = w.replay(w.newJob(p, i, who))
 	}
 	return nil
 }

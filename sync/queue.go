@@ -35,6 +35,7 @@ type queue struct {
 type pending struct {
 	who     models.Actor
 	items   []Item
+	hashes  [][]byte // of the items, made before the push waits; none = made when they are looked at
 	clock   deviceClock
 	arrived time.Time
 	done    chan struct{}
@@ -53,7 +54,11 @@ func (e *Engine) Push(ctx context.Context, who models.Actor, device time.Time, i
 		return []models.Result{}, nil
 	}
 	arrived := e.store.Clock()
-	p := &pending{who: who, items: items, arrived: arrived, clock: readClock(device, arrived), done: make(chan struct{})}
+	hashes := make([][]byte, len(items))
+	for i := range items {
+		hashes[i] = fingerprint(who.UserID, items[i].Mutation)
+	}
+	p := &pending{who: who, items: items, hashes: hashes, arrived: arrived, clock: readClock(device, arrived), done: make(chan struct{})}
 	found, _ := e.queues.LoadOrStore(who.Program, &queue{})
 	q := found.(*queue)
 	lead, err := q.enter(p)
@@ -184,14 +189,16 @@ func (e *Engine) transact(ctx context.Context, program int32, batch []*pending) 
 }
 
 func (e *Engine) transactUnguarded(ctx context.Context, program int32, batch []*pending) error {
-	return store.InProgram(ctx, e.store, program, func(tx *store.ProgramTx) error {
+	want := foresee(batch)
+	return store.InProgramWith(ctx, e.store, program, want, func(tx *store.ProgramTx, found store.Prefetched) error {
 		w := newWorld(tx)
 		w.checkSetting = e.checkSetting
-		if err := w.prefetch(batch); err != nil {
-			return err
-		}
+		w.start(want, found)
 		for _, p := range batch {
 			if err := w.push(p); err != nil {
+				return err
+			}
+			if err := w.ahead(); err != nil {
 				return err
 			}
 		}

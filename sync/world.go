@@ -9,6 +9,10 @@ import (
 	"pursuit/sync/scope"
 )
 
+// aheadFrom is how many mutations are worth a statement of their own before the
+// transaction ends: fewer cost more on their way to the database than is won.
+const aheadFrom = 20
+
 // world is what one transaction knows and has changed: rows, grants and results,
 // loaded when they are first asked for and written at the end by flush.
 //
@@ -34,6 +38,8 @@ type world struct {
 
 	seen     map[string]store.LoggedMutation
 	log      []store.LoggedMutation
+	logged   int                        // of log, written ahead
+	formed   int                        // of former, written ahead
 	deferred map[string]*store.Deferred // added or changed; nil = ended
 	anyWait  bool
 	order    int64 // of the next deferred mutation
@@ -59,11 +65,13 @@ type rowKey struct {
 	id    string
 }
 
-// held is a row of the world: as it stands now, and whether the store has its key.
+// held is a row of the world: as it stands now, and whether the store had its key
+// when the transaction began.
 type held struct {
 	row    *models.Row
 	stored bool
 	dirty  bool
+	ahead  int64 // the version that was written ahead; 0 = none
 }
 
 // grant is a grant of the world; dirty when it must be written.
@@ -353,18 +361,48 @@ func (w *world) leadOrg() (string, error) {
 	return *w.lead, nil
 }
 
-// flush writes everything that changed.
+// ahead has what the pushes so far changed written while the next ones are decided.
+// Nothing of it is undone later: a mutation or group that is impossible was rolled
+// back before. A row that changes again is written again.
+//
+// While mutations wait for rows, everything is left to the end: what settles them
+// looks at all of it.
+func (w *world) ahead() error {
+	if w.anyWait || !w.tx.WritesAhead() || w.tx.Aloft() || len(w.log)-w.logged < aheadFrom {
+		return nil
+	}
+	w.undo = nil
+	saved, former, log := w.unsaved(), w.former[w.formed:], w.log[w.logged:]
+	w.formed, w.logged = len(w.former), len(w.log)
+	return w.tx.Aside(func(tx *store.ProgramTx) error {
+		if err := tx.SaveRows(saved, former); err != nil {
+			return err
+		}
+		return tx.LogMutations(log)
+	})
+}
+
+// unsaved gives the changed rows that are to be written as they stand now.
+func (w *world) unsaved() []store.Saved {
+	saved := make([]store.Saved, 0, len(w.changed))
+	for _, key := range w.changed {
+		h := w.rows[key]
+		if h.ahead == h.row.V {
+			continue
+		}
+		saved = append(saved, store.Saved{Row: h.row, New: !h.stored && h.ahead == 0})
+		h.ahead = h.row.V
+	}
+	sort.Slice(saved, func(i, j int) bool { return saved[i].Row.V < saved[j].Row.V })
+	return saved
+}
+
+// flush writes everything that changed and was not written ahead.
 func (w *world) flush() error {
 	if err := w.judge(); err != nil {
 		return err
 	}
-	saved := make([]store.Saved, 0, len(w.changed))
-	for _, key := range w.changed {
-		h := w.rows[key]
-		saved = append(saved, store.Saved{Row: h.row, New: !h.stored})
-	}
-	sort.Slice(saved, func(i, j int) bool { return saved[i].Row.V < saved[j].Row.V })
-	if err := w.tx.SaveRows(saved, w.former); err != nil {
+	if err := w.tx.SaveRows(w.unsaved(), w.former[w.formed:]); err != nil {
 		return err
 	}
 	for _, g := range w.grantChanges {
@@ -372,7 +410,7 @@ func (w *world) flush() error {
 			return err
 		}
 	}
-	if err := w.tx.LogMutations(w.log); err != nil {
+	if err := w.tx.LogMutations(w.log[w.logged:]); err != nil {
 		return err
 	}
 	if err := w.touchReminders(); err != nil {

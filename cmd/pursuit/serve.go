@@ -62,6 +62,7 @@ func (a *application) serve(ctx context.Context, ready func(address string)) err
 		return fmt.Errorf("listen: %w", err)
 	}
 	address := "http://" + listener.Addr().String()
+	paceCollections()
 	slog.Info("serving", "address", address, "database", string(a.store.Dialect()))
 	ready(address)
 

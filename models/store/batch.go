@@ -28,6 +28,9 @@ func (tx *Tx) later(query string, args ...any) error {
 // sendLater sends what later kept. Every other statement calls it first, so that
 // statements run in the order in which they were written down.
 func (tx *Tx) sendLater() error {
+	if err := tx.land(); err != nil {
+		return err
+	}
 	if tx.waiting == nil {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+
 	"github.com/jackc/pgx/v5"
 
 	"pursuit/models"
@@ -23,11 +25,21 @@ type Prefetched struct {
 	Grants  []models.Grant // of the buckets wanted, and of those of the rows found
 }
 
-// Prefetch looks everything up, on Postgres in one way there and back.
-func (tx *ProgramTx) Prefetch(want Wanted) (Prefetched, error) {
+// programWith holds a program and looks up what is wanted.
+func (tx *Tx) programWith(no int32, want Wanted) (*ProgramTx, Prefetched, error) {
 	if tx.conn != nil {
-		return tx.prefetchPostgres(want)
+		return tx.programWithPostgres(no, want)
 	}
+	out, err := tx.program(no)
+	if err != nil {
+		return nil, Prefetched{}, err
+	}
+	found, err := out.Prefetch(want)
+	return out, found, err
+}
+
+// Prefetch looks everything up, one query after the other; see InProgramWith.
+func (tx *ProgramTx) Prefetch(want Wanted) (Prefetched, error) {
 	var p Prefetched
 	var err error
 	if p.Seen, err = tx.Seen(want.Mutations); err != nil {
@@ -62,16 +74,37 @@ const grantsOfRows = `SELECT ` + grantColumns + ` FROM grants WHERE program_no =
 	UNION SELECT ` + grantColumns + ` FROM grants WHERE program_no = ? AND bucket IN
 		(SELECT f.bucket FROM feed f WHERE f.program_no = ? AND f.id = ANY(?::uuid[]))`
 
-func (tx *ProgramTx) prefetchPostgres(want Wanted) (Prefetched, error) {
+// programWithPostgres sends the lock and all queries at once. Each query sees what was
+// committed when it starts, and it starts when the lock is held.
+func (tx *Tx) programWithPostgres(no int32, want Wanted) (*ProgramTx, Prefetched, error) {
+	out := &ProgramTx{Tx: tx, Program: models.Program{No: no}}
 	p := Prefetched{Seen: map[string]LoggedMutation{}, Authors: map[string]models.Actor{}}
-	no, rows := tx.Program.No, uuids(want.Rows)
+	rows := uuids(want.Rows)
 	batch := &pgx.Batch{}
+	batch.Queue(tx.s.sql(tx.s.programQuery()), no)
 	batch.Queue(tx.s.sql(seenQuery+tx.s.in("id")), no, uuids(want.Mutations))
 	batch.Queue(tx.s.sql(authorsQuery+tx.s.in("u.id")), no, uuids(want.Users))
 	batch.Queue(tx.s.sql(anyDeferredQuery), no)
 	batch.Queue(tx.s.sql(rowsQuery+tx.s.in("id")), no, rows)
 	batch.Queue(tx.s.sql(grantsOfRows), no, uuids(want.Buckets), no, no, rows)
-	scan := []func(pgx.Rows) error{
+	held := false
+	scan := append([]func(pgx.Rows) error{func(r pgx.Rows) error {
+		held = true
+		return out.scanProgram(r)
+	}}, p.scans(out)...)
+	err := tx.native(func(conn *pgx.Conn) error { return runBatch(tx.ctx, conn, batch, scan) })
+	if err != nil {
+		return nil, p, fmt.Errorf("hold program: %w", err)
+	}
+	if !held {
+		return nil, p, models.NotFound()
+	}
+	return out, p, nil
+}
+
+// scans read the answers to the queries, in their order.
+func (p *Prefetched) scans(tx *ProgramTx) []func(pgx.Rows) error {
+	return []func(pgx.Rows) error{
 		func(r pgx.Rows) error {
 			m, err := scanSeen(r)
 			p.Seen[m.ID] = m
@@ -101,8 +134,4 @@ func (tx *ProgramTx) prefetchPostgres(want Wanted) (Prefetched, error) {
 			return err
 		},
 	}
-	if err := tx.sendLater(); err != nil {
-		return p, err
-	}
-	return p, tx.native(func(conn *pgx.Conn) error { return runBatch(tx.ctx, conn, batch, scan) })
 }

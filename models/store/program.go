@@ -46,32 +46,53 @@ func (tx *ProgramTx) Next() int64 {
 // failing) and compared again last (so that order of seq equals order of commit
 // even if the lock were lost). Source: docs/adr/0001-sequence.md.
 func InProgram(ctx context.Context, s *Store, program int32, fn func(*ProgramTx) error) error {
-	var last, rows int64
-	var moved bool
+	return inProgram(ctx, s, func(raw *Tx) (*ProgramTx, error) { return raw.program(program) }, fn)
+}
+
+// InProgramWith is InProgram for a batch of mutations: what they will most likely ask
+// for is looked up as soon as the program is held, on Postgres in one way there and
+// back with the lock.
+func InProgramWith(ctx context.Context, s *Store, program int32, want Wanted, fn func(*ProgramTx, Prefetched) error) error {
+	var found Prefetched
+	hold := func(raw *Tx) (tx *ProgramTx, err error) {
+		tx, found, err = raw.programWith(program, want)
+		return tx, err
+	}
+	return inProgram(ctx, s, hold, func(tx *ProgramTx) error { return fn(tx, found) })
+}
+
+func inProgram(ctx context.Context, s *Store, hold func(*Tx) (*ProgramTx, error), fn func(*ProgramTx) error) error {
+	var held *ProgramTx
 	err := InTx(ctx, s, func(raw *Tx) error {
-		tx, err := raw.program(program)
+		tx, err := hold(raw)
 		if err != nil {
 			return err
 		}
 		if err := fn(tx); err != nil {
 			return err
 		}
-		last, moved, rows = tx.Seq(), tx.taken > 0, tx.taken
+		held = tx
 		return tx.advance()
 	})
-	if err == nil && moved {
-		s.grew(rows)
-		s.commits.publish(Commit{Program: program, Seq: last, Own: true})
+	if err == nil && held.taken > 0 {
+		s.grew(held.taken)
+		s.commits.publish(Commit{Program: held.Program.No, Seq: held.Seq(), Own: true})
 	}
 	return err
 }
 
+func (s *Store) programQuery() string {
+	return `SELECT p.id, p.name, p.time_zone, s.seq, s.epoch, s.audit_n, s.audit_hash FROM sequences s
+		JOIN programs p ON p.no = s.program_no WHERE s.program_no = ?` + s.forUpdate("s")
+}
+
+func (tx *ProgramTx) scanProgram(row scanner) error {
+	return row.Scan(&tx.Program.ID, &tx.Program.Name, &tx.Program.TimeZone, &tx.start, &tx.Epoch, &tx.audit.n, &tx.audit.hash)
+}
+
 func (tx *Tx) program(no int32) (*ProgramTx, error) {
-	query := `SELECT p.id, p.name, p.time_zone, s.seq, s.epoch, s.audit_n, s.audit_hash FROM sequences s
-		JOIN programs p ON p.no = s.program_no WHERE s.program_no = ?` + tx.s.forUpdate("s")
 	out := &ProgramTx{Tx: tx, Program: models.Program{No: no}}
-	err := tx.row(query, no).Scan(&out.Program.ID, &out.Program.Name, &out.Program.TimeZone, &out.start, &out.Epoch,
-		&out.audit.n, &out.audit.hash)
+	err := out.scanProgram(tx.row(tx.s.programQuery(), no))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, models.NotFound()
 	}
@@ -108,6 +129,9 @@ func (tx *ProgramTx) advance() error {
 // advanceLater is advance in one way to Postgres with all that was kept for later.
 func (tx *ProgramTx) advanceLater(swap string) error {
 	if err := tx.later(swap, tx.start+tx.taken, tx.audit.n, tx.audit.stored(), tx.Program.No, tx.start); err != nil {
+		return err
+	}
+	if err := tx.land(); err != nil {
 		return err
 	}
 	batch := tx.waiting

@@ -30,6 +30,8 @@ type Tx struct {
 
 	conn    *sql.Conn  // of the transaction, on Postgres
 	waiting *pgx.Batch // statements kept by later
+	flying  *flight    // what Aside began
+	broken  error      // of a flight that ended badly
 
 	after []func() // run once, after the commit
 	told  map[SessionChange]bool
@@ -77,16 +79,21 @@ func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
 	if conn != nil {
 		defer conn.Close()
 	}
-	done := false
-	defer func() {
-		if !done {
-			_ = raw.Rollback()
-		}
-	}()
 	db := s.write.Session(&gorm.Session{NewDB: true, Context: ctx})
 	db.Statement.ConnPool = raw
 	tx := &Tx{Now: s.Clock(), ctx: ctx, run: s.runContext(ctx), s: s, sql: raw, db: db, conn: conn}
-	if err := fn(tx); err != nil {
+	done := false
+	defer func() {
+		if !done {
+			_ = tx.land()
+			_ = raw.Rollback()
+		}
+	}()
+	err = fn(tx)
+	if broken := tx.land(); broken != nil { // the cause of what fn may have met after it
+		return broken
+	}
+	if err != nil {
 		return err
 	}
 	if err := tx.sendLater(); err != nil {
@@ -146,6 +153,7 @@ func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 // row runs one query with `?` placeholders that answers with at most one row. What
 // later kept must have been sent.
 func (tx *Tx) row(query string, args ...any) *sql.Row {
+	_ = tx.land() // its error ends the transaction at the latest before the commit
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
 		return stmt.QueryRowContext(tx.run, args...)
 	}
