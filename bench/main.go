@@ -26,7 +26,7 @@ const limit = 20 * time.Minute
 func main() {
 	quick := flag.Bool("quick", false, "a tenth of the size")
 	only := flag.String("db", "", "sqlite or postgres; both when not given")
-	part := flag.String("only", "", "push, pull, idle, delta, digest, live, remind or start; all when not given")
+	part := flag.String("only", "", "push, pull, idle, delta, digest, live, remind, reports or start; all when not given")
 	flag.Parse()
 	if err := run(*quick, *only, *part); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -96,7 +96,7 @@ func bench(ctx context.Context, kind harness.Kind, binary, dir string, quick boo
 		name string
 		do   func(context.Context) error
 	}{{"push", s.push}, {"idle", s.idle}, {"pull", s.pull}, {"delta", s.delta}, {"digest", s.digest}, {"live", s.streams}, {"remind", s.remind},
-		{"start", s.restart}}
+		{"reports", s.reports}, {"start", s.restart}}
 	for _, step := range steps {
 		if part != "" && part != step.name {
 			continue
