@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,15 +10,20 @@ import (
 	"pursuit/models/store"
 )
 
-// casesPerPage is how many services are read at a time: enough that the queries'
-// own cost vanishes, few enough that a page with its history takes about a megabyte.
-const casesPerPage = 2000
+// What is read at a time. The database passes over the attempts once for each page of
+// services, so pages are large, and their attempts are held in 60 bytes each; histories
+// take a kilobyte a service, so they are read for a part of the page.
+const (
+	casesMost    = 17_000  // services of a page
+	attemptsHeld = 400_000 // and attempts of it; with more it is read again in halves
+	casesLeast   = 500     // services of a page that is not halved any more
+	casesPerPart = 2000    // services with their histories
+)
 
 // Loader reads from the typed tables what the counting half counts, in one snapshot
 // a report and within what the caller may see. It is safe for concurrent use.
 //
-// Memory: the services, events and assignments of casesPerPage services at a time;
-// attempts are handed through one by one.
+// Memory: the attempts of one page of services and the histories of a part of it.
 type Loader struct {
 	store *store.Store
 	slots chan struct{} // one for each report that is being read
@@ -91,6 +97,7 @@ type reading struct {
 	who    models.Actor
 	window Window
 	scope  store.ReportScope
+	page   attemptPage
 }
 
 // read opens a snapshot for a caller and works out the window. asOf, when not zero,
@@ -137,37 +144,56 @@ func (r *reading) intensity() (*Intensity, map[string]store.ReportWorker, error)
 // count counts every service of the scope by id, from after on, first a page of the
 // given size. each gets the figures of a service and says whether to go on.
 func (r *reading) count(n *Intensity, after string, page int, each func(ServiceFigures) (bool, error)) error {
-	page = min(max(page, 1), casesPerPage)
-	for {
-		services, err := r.Services(r.scope, after, page)
-		if err != nil || len(services) == 0 {
+	most := casesMost
+	for page = min(max(page, 1), most); ; page = min(page*2, most) {
+		ids, err := r.ServiceIDs(r.scope, after, page)
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		more, err := r.countPage(n, services, each)
-		if err != nil || !more || len(services) < page {
+		whole := r.scope == store.ReportScope{Program: r.scope.Program}
+		r.page.begin(ids)
+		err = r.Attempts(r.who.Program, ids, whole, &r.page.words, r.page.hold)
+		if errors.Is(err, errTooMany) {
+			most = max(page/2, casesLeast)
+			continue
+		}
+		if err != nil {
 			return err
 		}
-		after, page = services[len(services)-1].ID, min(page*2, casesPerPage)
+		more, err := r.countPage(n, after, each)
+		if err != nil || !more || len(ids) < page {
+			return err
+		}
+		after = ids[len(ids)-1]
 	}
 }
 
-// countPage counts one page of services. Attempts come service by service in the
-// order of the services, so one count is open at a time.
-func (r *reading) countPage(n *Intensity, services []store.ReportService, each func(ServiceFigures) (bool, error)) (bool, error) {
-	cases, err := r.cases(services)
-	if err != nil {
-		return false, err
+// countPage counts the services of the page, which begins after an id.
+func (r *reading) countPage(n *Intensity, after string, each func(ServiceFigures) (bool, error)) (bool, error) {
+	var part []Case
+	for i, attempts := range r.page.services() {
+		if len(part) == 0 {
+			services, err := r.Services(r.scope, after, min(casesPerPart, len(r.page.ids)-i))
+			if err != nil {
+				return false, err
+			}
+			if part, err = r.cases(services); err != nil {
+				return false, err
+			}
+			after = services[len(services)-1].ID
+		}
+		count := n.Begin(part[0])
+		part = part[1:]
+		for a := range attempts {
+			if err := count.Add(a); err != nil {
+				return false, err
+			}
+		}
+		if more, err := each(count.Finish()); err != nil || !more {
+			return false, err
+		}
 	}
-	ids := make([]string, len(services))
-	for i, s := range services {
-		ids[i] = s.ID
-	}
-	p := pageCount{n: n, cases: cases, each: each, more: true}
-	whole := r.scope == store.ReportScope{Program: r.scope.Program}
-	if err := r.Attempts(r.who.Program, ids, whole, p.attempt); err != nil {
-		return false, err
-	}
-	return p.finish()
+	return true, nil
 }
 
 // cases joins services with their histories.
@@ -201,54 +227,4 @@ func (r *reading) cases(services []store.ReportService) ([]Case, error) {
 		}
 	}
 	return out, nil
-}
-
-// pageCount counts a page of cases while their attempts stream by.
-type pageCount struct {
-	n     *Intensity
-	cases []Case // those not finished yet; the first may be open
-	open  *ServiceCount
-	each  func(ServiceFigures) (bool, error)
-	more  bool
-}
-
-func (p *pageCount) attempt(a store.ReportAttempt) error {
-	for len(p.cases) > 0 && p.cases[0].Service.ID < a.ServiceID {
-		if err := p.close(); err != nil {
-			return err
-		}
-	}
-	if len(p.cases) == 0 || p.cases[0].Service.ID != a.ServiceID {
-		return nil // its service was deleted
-	}
-	return p.current().Add(attemptOf(a))
-}
-
-func (p *pageCount) current() *ServiceCount {
-	if p.open == nil {
-		p.open = p.n.Begin(p.cases[0])
-	}
-	return p.open
-}
-
-// close finishes the first case.
-func (p *pageCount) close() error {
-	figures := p.current().Finish()
-	p.open, p.cases = nil, p.cases[1:]
-	if !p.more {
-		return nil
-	}
-	var err error
-	p.more, err = p.each(figures)
-	return err
-}
-
-// finish closes every case that is left.
-func (p *pageCount) finish() (bool, error) {
-	for len(p.cases) > 0 {
-		if err := p.close(); err != nil {
-			return false, err
-		}
-	}
-	return p.more, nil
 }

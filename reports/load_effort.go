@@ -30,7 +30,7 @@ func (l *Loader) Workers(ctx context.Context, who models.Actor, f Filter) (Worke
 		if err != nil {
 			return err
 		}
-		if err := r.count(n, "", casesPerPage, all); err != nil {
+		if err := r.count(n, "", casesMost, all); err != nil {
 			return err
 		}
 		out.Workers = slices.DeleteFunc(n.Workers(), func(w WorkerFigures) bool {
@@ -70,7 +70,7 @@ func (l *Loader) Program(ctx context.Context, who models.Actor, f Filter) (Progr
 		if err != nil {
 			return err
 		}
-		if err := r.count(n, "", casesPerPage, all); err != nil {
+		if err := r.count(n, "", casesMost, all); err != nil {
 			return err
 		}
 		out.Figures = n.Program()

@@ -72,7 +72,7 @@ func (r *reading) eachService(f Filter, sort string, after *Place, page int, eac
 	if err != nil {
 		return err
 	}
-	from, size := "", casesPerPage
+	from, size := "", casesMost
 	if orServiceID(sort) == "service_id" {
 		size = page
 		if after != nil {
@@ -126,7 +126,7 @@ func (l *Loader) WriteServices(ctx context.Context, who models.Actor, f Filter, 
 		}
 		var failed error
 		err := write(ServicesTable(r.window, func(yield func(ServiceFigures) bool) {
-			failed = r.eachService(f, "", nil, casesPerPage, yield)
+			failed = r.eachService(f, "", nil, casesMost, yield)
 		}))
 		return errors.Join(failed, err)
 	})
@@ -134,7 +134,7 @@ func (l *Loader) WriteServices(ctx context.Context, who models.Actor, f Filter, 
 
 func (r *reading) writeSorted(f Filter, sort string, compare func(a, b ServiceFigures) int, write func(Table) error) error {
 	var all []ServiceFigures
-	err := r.eachService(f, sort, nil, casesPerPage, func(s ServiceFigures) bool {
+	err := r.eachService(f, sort, nil, casesMost, func(s ServiceFigures) bool {
 		all = append(all, s)
 		return len(all) <= servicesSorted
 	})
@@ -191,11 +191,12 @@ func (l *Loader) Service(ctx context.Context, who models.Actor, id string, f Fil
 
 func (r *reading) attemptsOf(service string) ([]Attempt, error) {
 	var out []Attempt
-	err := r.Attempts(r.who.Program, []string{service}, false, func(a store.ReportAttempt) error {
+	var words store.Words
+	err := r.Attempts(r.who.Program, []string{service}, false, &words, func(a store.ReportAttempt) error {
 		if len(out) == attemptsPerService {
 			return fmt.Errorf("service %s has more than %d attempts", service, attemptsPerService)
 		}
-		out = append(out, attemptOf(a))
+		out = append(out, attemptOf(a, service, &words))
 		return nil
 	})
 	return out, err

@@ -33,8 +33,8 @@ func eventsOf(list []store.ReportEvent) ([]StatusEvent, error) {
 	return out, nil
 }
 
-func attemptOf(a store.ReportAttempt) Attempt {
-	return Attempt{ID: a.ID, ServiceID: a.ServiceID, WorkerID: a.WorkerID, Channel: a.Channel, Outcome: a.Outcome,
+func attemptOf(a store.ReportAttempt, service string, words *store.Words) Attempt {
+	return Attempt{ID: a.ID.String(), ServiceID: service, WorkerID: words.Text(a.Worker), Channel: words.Text(a.Channel), Outcome: words.Text(a.Outcome),
 		OccurredAt: time.UnixMilli(a.OccurredAt), RecordedAt: time.UnixMilli(a.RecordedAt),
 		ReceivedAt: time.UnixMilli(a.ReceivedAt), ClockSuspect: a.ClockSuspect}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
 	"pursuit/models"
@@ -24,7 +25,7 @@ func (e *Engine) Export(ctx context.Context, who models.Actor, table *models.Tab
 	if !MayExport(who, table) {
 		return models.Forbidden("This table is withheld from your role.")
 	}
-	cursor, seen := "", map[string]bool{}
+	cursor, seen := "", map[uuid.UUID]bool{} // not their text, which would keep the pages it stands in
 	for range exportPages {
 		page, err := e.Pull(ctx, who, PullRequest{Cursor: cursor, Limit: PageMax, Tables: []string{table.Name}})
 		if err != nil {
@@ -54,20 +55,29 @@ func MayExport(who models.Actor, table *models.Table) bool {
 	return table.Bucket == models.BucketOrganisation || table.Bucket == models.BucketProgram
 }
 
-func exportPage(table *models.Table, page *Page, seen map[string]bool, record func([]string) error, visit func(gjson.Result) error) error {
+func exportPage(table *models.Table, page *Page, seen map[uuid.UUID]bool, record func([]string) error, visit func(gjson.Result) error) error {
 	if table.No >= len(page.tables) || len(page.tables[table.No].upsert) == 0 {
 		return nil
 	}
 	var ids []string
 	var fresh []gjson.Result
+	var bad error
 	docs := gjson.ParseBytes(append(append([]byte{'['}, page.tables[table.No].upsert...), ']'))
 	docs.ForEach(func(_, doc gjson.Result) bool {
-		if id := doc.Get("id").Str; !seen[id] {
+		text := doc.Get("id").Str
+		var id uuid.UUID
+		if id, bad = uuid.Parse(text); bad != nil {
+			return false
+		}
+		if !seen[id] {
 			seen[id] = true
-			ids, fresh = append(ids, id), append(fresh, doc)
+			ids, fresh = append(ids, text), append(fresh, doc)
 		}
 		return true
 	})
+	if bad != nil {
+		return fmt.Errorf("export of %s: read an id: %w", table.Name, bad)
+	}
 	if err := record(ids); err != nil {
 		return err
 	}

@@ -69,6 +69,26 @@ const reportServiceTables = ` FROM services v
 	LEFT JOIN people p ON p.program_no = v.program_no AND p.id = v.person_id
 	LEFT JOIN referrals r ON r.program_no = v.program_no AND r.id = v.referral_id `
 
+// ServiceIDs lists the ids of what Services lists.
+func (r *Reading) ServiceIDs(scope ReportScope, after string, limit int) ([]string, error) {
+	where, params := scope.conditions()
+	rows, err := r.query(`SELECT v.id FROM services v WHERE `+where+` AND v.id > ? ORDER BY v.id LIMIT ?`,
+		append(params, rowID(after), limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list services: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read service: %w", err)
+		}
+		out = append(out, id)
+	}
+	return out, rows.Err()
+}
+
 // Services lists live services of a scope by id, at most limit after the given id
 // ("" starts at the first).
 func (r *Reading) Services(scope ReportScope, after string, limit int) ([]ReportService, error) {
