@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -19,7 +20,10 @@ const sqlExport = `SELECT a.id, a.seq, a.service_id, a.service_id, a.channel, a.
 	FROM contact_attempts a JOIN services v ON v.program_no = a.program_no AND v.id = a.service_id
 	WHERE a.program_no = 1 AND v.org_id = '%s' ORDER BY a.seq`
 
-const exportHeads = 1 // lines of a CSV before its rows
+const (
+	exportHeads   = 1 // lines of a CSV beside its rows
+	workbookHeads = 4 // rows of a sheet beside its own: title, subtitle, headings and a note
+)
 
 func readLines(answer harness.Answer) (figures, error) {
 	lines := csv.NewReader(bytes.NewReader(answer.Body))
@@ -35,29 +39,19 @@ func readLines(answer harness.Answer) (figures, error) {
 	}
 }
 
-// readWorkbook counts the rows that have an id in their first column.
+// readWorkbook counts the rows of the first sheet.
 func readWorkbook(answer harness.Answer) (figures, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(answer.Body))
+	book, err := zip.NewReader(bytes.NewReader(answer.Body), int64(len(answer.Body)))
 	if err != nil {
 		return nil, err
 	}
-	defer book.Close()
-	found, err := book.Rows(book.GetSheetName(0))
+	sheet, err := book.Open("xl/worksheets/sheet1.xml")
 	if err != nil {
 		return nil, err
 	}
-	defer found.Close()
-	n := 0
-	for found.Next() {
-		cells, err := found.Columns()
-		if err != nil {
-			return nil, err
-		}
-		if len(cells) > 0 && len(cells[0]) == len(harness.NewID()) {
-			n++
-		}
-	}
-	return figures{"rows": float64(n)}, found.Error()
+	defer sheet.Close()
+	text, err := io.ReadAll(sheet)
+	return figures{"rows": float64(bytes.Count(text, []byte("<row ")) - workbookHeads)}, err
 }
 
 // exported hands the floor's rows to a writer and counts them.

@@ -75,9 +75,13 @@ const (
 	kindProgramEvent
 )
 
+// referred is when a referral was entered, some time within an hour of its day.
 func (h *history) referred(n int) int64 {
-	day := int64(n) * 365 / int64(h.services)
-	return h.first + day*millisADay + referrerAt
+	return h.day(n) + referrerAt + int64(mixed(n, 1)%3_600_000)
+}
+
+func (h *history) day(n int) int64 {
+	return h.first + int64(n)*365/int64(h.services)*millisADay
 }
 
 func (h *history) date(n, days int) string {
@@ -272,7 +276,7 @@ func tappedTwice(n, j int) bool { return mixed(n, j)%50 == 0 }
 // in the evening, on the minute.
 func (h *history) usual(n, j int) int64 {
 	x := mixed(n, 100+j)
-	return h.referred(n) - referrerAt + int64(1+7*j+int(x%5))*millisADay + int64(15*60+x>>8%(14*60))*60_000
+	return h.day(n) + int64(1+7*j+int(x%5))*millisADay + int64(15*60+x>>8%(14*60))*60_000
 }
 
 var (
