@@ -66,18 +66,19 @@ func (l *Loader) summaryAt(ctx context.Context, who models.Actor, year int, asOf
 
 // summarize rebuilds a summary within a reading.
 func summarize(r *store.Reading, program int32, org string, year int, asOf Date, zone *time.Location) (Summary, error) {
-	records, err := recordsOf(r, store.SummaryScope{Program: program, Org: org,
-		From: NewDate(year, time.January, 1).String(), To: earlier(asOf, NewDate(year, time.December, 31)).String()})
+	var year12 [months]monthCount
+	c := cohorts{year: year, asOf: asOf, zone: zone, months: &year12}
+	whole := store.SummaryScope{Program: program, Org: org,
+		From: NewDate(year, time.January, 1).String(), To: earlier(asOf, NewDate(year, time.December, 31)).String()}
+	strays, err := r.StrayServices(whole)
 	if err != nil {
 		return Summary{}, err
 	}
-	incidents, err := r.Incidents(program, year)
-	if err != nil {
+	if err := c.readMonths(r, whole); err != nil {
 		return Summary{}, err
 	}
-	for _, i := range incidents {
-		records.Incidents = append(records.Incidents, Incident{Year: i.Year, Month: i.Month,
-			InjuryFatalShootings: wholeNumber(i.InjuryFatalShootings), ShootingIncidents: wholeNumber(i.ShootingIncidents)})
+	if err := c.readIncidents(r, program); err != nil {
+		return Summary{}, err
 	}
 	kept, err := r.PurgedCounts(program, org, year)
 	if err != nil {
@@ -89,7 +90,46 @@ func summarize(r *store.Reading, program int32, org string, year int, asOf Date,
 			return Summary{}, fmt.Errorf("read what a purge left: %w", err)
 		}
 	}
-	return SummarizeWith(records, purged, year, asOf, zone)
+	return summaryOf(year12, strays, purged, year, asOf), nil
+}
+
+// readMonths counts the year's records. Nothing of a referral or an assessment reaches
+// beyond its month, so one month of them is held at a time; meetings do, and are few.
+func (c *cohorts) readMonths(r *store.Reading, whole store.SummaryScope) error {
+	for month := time.January; month <= time.December; month++ {
+		first := NewDate(c.year, month, 1)
+		if first.After(c.asOf) {
+			break
+		}
+		scope := whole
+		scope.From, scope.To = first.String(), earlier(c.asOf, NewDate(c.year, month+1, 0)).String()
+		records := Records{StatusEvents: map[string][]StatusEvent{}}
+		for _, read := range []reader{records.readReferrals, records.readServices, records.readEvents, records.readAssessments} {
+			if err := read(r, scope); err != nil {
+				return err
+			}
+		}
+		c.assessments(records.Assessments)
+		c.referrals(records.Referrals, records.Services, records.StatusEvents)
+	}
+	var records Records
+	if err := records.readProgramEvents(r, whole); err != nil {
+		return err
+	}
+	c.programEvents(records.ProgramEvents)
+	return nil
+}
+
+func (c *cohorts) readIncidents(r *store.Reading, program int32) error {
+	list, err := r.Incidents(program, c.year)
+	if err != nil {
+		return err
+	}
+	for _, i := range list {
+		c.incidents([]Incident{{Year: i.Year, Month: i.Month,
+			InjuryFatalShootings: wholeNumber(i.InjuryFatalShootings), ShootingIncidents: wholeNumber(i.ShootingIncidents)}})
+	}
+	return nil
 }
 
 func wholeNumber(n *int64) *int {
@@ -100,11 +140,13 @@ func wholeNumber(n *int64) *int {
 	return &small
 }
 
+// reader reads one kind of records.
+type reader func(*store.Reading, store.SummaryScope) error
+
 // recordsOf reads everything a summary is rebuilt from but the incident counts.
 func recordsOf(r *store.Reading, c store.SummaryScope) (Records, error) {
 	out := Records{StatusEvents: map[string][]StatusEvent{}}
-	for _, read := range []func(*store.Reading, store.SummaryScope) error{
-		out.readReferrals, out.readServices, out.readEvents, out.readAssessments, out.readProgramEvents} {
+	for _, read := range []reader{out.readReferrals, out.readServices, out.readEvents, out.readAssessments, out.readProgramEvents} {
 		if err := read(r, c); err != nil {
 			return out, err
 		}

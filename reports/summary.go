@@ -90,6 +90,11 @@ func SummarizeWith(r Records, purged []Purged, year int, asOf Date, zone *time.L
 		return Summary{}, errors.New("summarize: as_of and a time zone are needed")
 	}
 	year12, strays := countMonths(r, year, asOf, zone)
+	return summaryOf(year12, strays, purged, year, asOf), nil
+}
+
+// summaryOf makes a summary of months that are counted.
+func summaryOf(year12 [months]monthCount, strays int, purged []Purged, year int, asOf Date) Summary {
 	for _, p := range purged {
 		p.addTo(&year12, year, asOf)
 	}
@@ -99,7 +104,7 @@ func SummarizeWith(r Records, purged []Purged, year int, asOf Date, zone *time.L
 	}
 	s.Totals = sumRows(s.Rows)
 	s.Checks, s.Notices = identities(year12[:]), notices(year12[:], strays)
-	return s, nil
+	return s
 }
 
 // countMonths sorts records into the months of a year, and counts the services whose

@@ -65,8 +65,18 @@ func (r *Reading) Referrals(c SummaryScope) ([]ReportReferral, error) {
 	return out, rows.Err()
 }
 
-// summaryServices are the services of a summary's referrals, and those whose
-// referral is gone.
+// referredServices are the services of a summary's referrals.
+const referredServices = ` FROM referrals r JOIN services v ON v.program_no = r.program_no AND v.referral_id = r.id
+	WHERE r.program_no = ? AND r.referred_on >= ? AND r.referred_on <= ?`
+
+func (c SummaryScope) referred() (string, []any) {
+	if c.Org == "" {
+		return referredServices, []any{c.Program, c.From, c.To}
+	}
+	return referredServices + ` AND v.org_id = ?`, []any{c.Program, c.From, c.To, c.Org}
+}
+
+// summaryServices are these and those whose referral is gone.
 const summaryServices = ` FROM services v LEFT JOIN referrals r ON r.program_no = v.program_no AND r.id = v.referral_id
 	WHERE v.program_no = ? AND (r.id IS NULL OR r.referred_on >= ? AND r.referred_on <= ?)`
 
@@ -77,21 +87,42 @@ func (c SummaryScope) services() (string, []any) {
 	return summaryServices + ` AND v.org_id = ?`, []any{c.Program, c.From, c.To, c.Org}
 }
 
-// SummaryServices lists the services of a summary's referrals, without codes of
-// persons, and those whose referral is gone.
+// SummaryServices lists the services of a summary's referrals, with what a summary
+// counts of them: not the person, the organisation, and when the row was made.
 func (r *Reading) SummaryServices(c SummaryScope) ([]ReportService, error) {
-	where, params := c.services()
-	rows, err := r.query(`SELECT v.id, v.referral_id, v.person_id, NULL, r.referred_on, v.track, v.org_id, v.status,
-		v.status_on, v.created_at`+where, params...)
+	where, params := c.referred()
+	rows, err := r.query(`SELECT v.id, v.referral_id, r.person_id, r.referred_on, v.track, v.status, v.status_on`+where, params...)
 	if err != nil {
 		return nil, fmt.Errorf("list services: %w", err)
 	}
-	return scanReportServices(rows)
+	defer rows.Close()
+	var out []ReportService
+	for rows.Next() {
+		var v ReportService
+		if err := rows.Scan(&v.ID, &v.ReferralID, text{&v.PersonID}, text{&v.ReferredOn}, text{&v.Track}, text{&v.Status}, text{&v.StatusOn}); err != nil {
+			return nil, fmt.Errorf("read service: %w", err)
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// StrayServices counts the services of a summary's scope whose referral is gone.
+func (r *Reading) StrayServices(c SummaryScope) (n int, err error) {
+	query, params := `SELECT count(*) FROM services v WHERE v.program_no = ? AND NOT EXISTS (SELECT 1 FROM referrals r
+		WHERE r.program_no = v.program_no AND r.id = v.referral_id)`, []any{c.Program}
+	if c.Org != "" {
+		query, params = query+` AND v.org_id = ?`, append(params, c.Org)
+	}
+	if err := r.row(query, params...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count services without a referral: %w", err)
+	}
+	return n, nil
 }
 
 // SummaryEvents gives the status events of SummaryServices, by service.
 func (r *Reading) SummaryEvents(c SummaryScope) (map[string][]ReportEvent, error) {
-	where, params := c.services()
+	where, params := c.referred()
 	rows, err := r.query(`SELECT e.id, e.service_id, e.seq, e."from", e."to", e."on", e.created_at FROM status_events e
 		WHERE e.program_no = ? AND e.service_id IN (SELECT v.id`+where+`)`, append([]any{c.Program}, params...)...)
 	if err != nil {
