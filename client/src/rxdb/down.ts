@@ -1,4 +1,4 @@
-import { DigestSum, MAX_PAGES, expectedRows, rowsIn, sleep, wholeBuckets, type Digests, type Link, type Placed, type Point, type Row, type SyncAnswer } from '@pursuit/client'
+import { Bell, DigestSum, MAX_PAGES, expectedRows, rowsIn, sleep, wholeBuckets, type Digests, type Link, type Placed, type Point, type Row, type SyncAnswer } from '@pursuit/client'
 import { calm, serverDocs, storedDocs, storedPoint, type Line } from './line.js'
 import type { WithDeleted } from './schema.js'
 
@@ -15,7 +15,7 @@ const SAVE_EVERY = 10 // pages between two notes of how far everything is stored
  */
 export class Down {
   private readonly starts = new Map<string, Point | undefined>()
-  private waiting: (() => void)[] = []
+  private readonly bell = new Bell() // rings at signs of life of the stream
   private points: Point[] = []
   private head: Point = { cursor: null, n: 0 }
   /** Raised to ask for what is there from now on: reading already under way may have passed it. */
@@ -26,7 +26,7 @@ export class Down {
     private readonly link: Link, private readonly lines: ReadonlyMap<string, Line>, private readonly signal: AbortSignal,
     private readonly limit: number | undefined, private readonly begun: () => void,
   ) {
-    signal.addEventListener('abort', () => this.wake())
+    signal.addEventListener('abort', () => this.bell.ring())
   }
 
   /** RxDB's pull handler: what is there for a collection, or a wait until there is, or all is read. */
@@ -38,11 +38,11 @@ export class Down {
     while (!this.signal.aborted) {
       const taken = line.tap.take(calm(line), this.head)
       if (taken) {
-        this.wake() // the stream may be waiting for room
+        this.bell.ring() // the stream may be waiting for room
         return taken
       }
       if (this.caughtUp) break
-      await this.something()
+      await this.bell.next()
     }
     return { documents: [], checkpoint: checkpoint ?? this.head }
   }
@@ -67,18 +67,7 @@ export class Down {
 
   /** Resolves when the stream is read to its end. */
   async toEnd(): Promise<void> {
-    while (!this.caughtUp && !this.signal.aborted) await this.something()
-  }
-
-  /** Resolves at the next sign of life of the stream. */
-  private something(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve))
-  }
-
-  private wake(): void {
-    const { waiting } = this
-    this.waiting = []
-    for (const resolve of waiting) resolve()
+    while (!this.caughtUp && !this.signal.aborted) await this.bell.next()
   }
 
   /** Reads the stream to its end. */
@@ -96,10 +85,10 @@ export class Down {
       this.link.progress((done += rowsIn(answer)), total)
       if (answer.complete) break
       if (page % SAVE_EVERY === SAVE_EVERY - 1) await this.save()
-      while (this.full() && !signal.aborted) await this.something()
+      while (this.full() && !signal.aborted) await this.bell.next()
     }
     this.answered = asked
-    this.wake()
+    this.bell.ring()
   }
 
   private full(): boolean {
@@ -120,7 +109,7 @@ export class Down {
     }
     this.head = point
     this.link.place.seq = answer.seq
-    this.wake()
+    this.bell.ring()
   }
 
   private hand(line: Line, point: Point, docs: WithDeleted[]): void {
@@ -197,7 +186,7 @@ export class Down {
         const ids = new Set([...there.keys(), ...(await this.expand(line, buckets))])
         this.hand(line, this.head, [...ids].map((id) => line.codec.docOf(id, there.get(id))))
       }
-      this.wake()
+      this.bell.ring()
     }
     const found = await this.link.verify(this.head.cursor, () => this.digests(), new Set(this.lines.keys()), mend, signal)
     return found ?? [] // undefined: the server has gone on; the next sync comes and compares

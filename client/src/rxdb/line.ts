@@ -1,4 +1,4 @@
-import { getChangedDocumentsSince, getLastCheckpointDoc, type RxCollection, type RxStorageInstance } from 'rxdb'
+import { getChangedDocumentsSince, getLastCheckpointDoc, type RxCollection, type RxError, type RxStorageInstance } from 'rxdb'
 import type { RxReplicationState } from 'rxdb/plugins/replication'
 import type { Subject } from 'rxjs'
 import type { Point, Tap } from '@pursuit/client'
@@ -35,6 +35,16 @@ export async function storedPoint({ replication }: Line): Promise<Point | undefi
   const read = state.checkpointQueue.then(() => getLastCheckpointDoc<PursuitDoc, Point>(state, 'down'))
   state.checkpointQueue = read
   return read
+}
+
+/** Calls back when the storage would not take something, before RxDB goes on behind it. */
+export function failed({ replication }: Line, call: () => void): void {
+  const events = replication.internalReplicationState?.events
+  events?.error.subscribe((error: unknown) => {
+    if ((error as RxError).parameters?.writeError?.status === 409) return // somebody wrote meanwhile: not lost
+    events.canceled.next(true) // or the next page's checkpoint says that this one is stored
+    call()
+  })
 }
 
 /** Every document of a collection that came from the server. */

@@ -1,9 +1,9 @@
 import type { RxCollection } from 'rxdb'
 import { replicateRxCollection } from 'rxdb/plugins/replication'
 import { Subject } from 'rxjs'
-import { Link, Runner, Tap, onOnline, tableOf, type Outcome, type Point, type Schema, type Session } from '@pursuit/client'
+import { Link, Lives, Runner, Tap, onOnline, tableOf, type Outcome, type Point, type Schema, type Session } from '@pursuit/client'
 import { Down } from './down.js'
-import type { Line, Replication } from './line.js'
+import { failed, type Line, type Replication } from './line.js'
 import { Codec, type PursuitDoc } from './schema.js'
 import { stateBeside } from './state.js'
 import { Up, type PushRow } from './up.js'
@@ -38,29 +38,35 @@ const PUSH_BATCH = 200 // documents a request: a poor line loses little, and few
 export class PursuitReplication {
   /** RxDB's own replication states, by table. */
   readonly replications: Record<string, Replication> = {}
-  private readonly lines = new Map<string, Line>()
-  private readonly control = new AbortController()
-  private readonly runner: Runner
-  private readonly down: Down
+  private lines!: Map<string, Line>
+  private down!: Down
+  private up!: Up
   private ended: Promise<void> | undefined
-  private readonly up: Up
+  private readonly lives: Lives
 
   constructor(
-    private readonly link: Link, schema: Schema, collections: Record<string, RxCollection<PursuitDoc>>, private readonly options: ReplicateOptions,
+    private readonly link: Link, private readonly schema: Schema, private readonly collections: Record<string, RxCollection<PursuitDoc>>,
+    private readonly options: ReplicateOptions,
   ) {
-    const { signal } = this.control
-    this.runner = new Runner({
-      session: options.session, once: (s) => this.once(s), seq: () => link.place.seq, erase: () => this.erase(), live: options.live ?? true,
-    })
-    this.down = new Down(link, this.lines, signal, options.limit, () => this.runner.start())
-    this.up = new Up(link, this.lines, signal, (line, ids, s) => this.down.fetchRows(line, ids, s), () => this.runner.kick())
-    for (const [table, collection] of Object.entries(collections)) this.attach(table, collection, schema)
-    signal.addEventListener('abort', onOnline(() => this.resync()))
+    this.lives = new Lives(link, (signal) => this.begin(signal), () => this.cancelAll())
   }
 
-  private attach(table: string, collection: RxCollection<PursuitDoc>, schema: Schema): void {
+  private begin(signal: AbortSignal): Runner {
+    const { link, options } = this
+    this.lines = new Map()
+    const runner = new Runner({
+      session: options.session, once: (s) => this.once(s), seq: () => link.place.seq, erase: () => this.erase(), live: options.live ?? true,
+    })
+    this.down = new Down(link, this.lines, signal, options.limit, () => runner.start())
+    this.up = new Up(link, this.lines, signal, (line, ids, s) => this.down.fetchRows(line, ids, s), () => runner.kick())
+    for (const [table, collection] of Object.entries(this.collections)) this.attach(table, collection)
+    signal.addEventListener('abort', onOnline(() => this.resync()))
+    return runner
+  }
+
+  private attach(table: string, collection: RxCollection<PursuitDoc>): void {
     const stream = new Subject<'RESYNC'>()
-    const line = { table, collection, stream, codec: new Codec(table, tableOf(schema, table)), tap: new Tap() } as unknown as Line
+    const line = { table, collection, stream, codec: new Codec(table, tableOf(this.schema, table)), tap: new Tap() } as unknown as Line
     line.replication = replicateRxCollection<PursuitDoc, Point>({
       replicationIdentifier: `pursuit-${this.options.session.user?.id}`,
       collection,
@@ -69,7 +75,8 @@ export class PursuitReplication {
       pull: { handler: (checkpoint) => this.down.pull(line, checkpoint), batchSize: 1, stream$: stream.asObservable() },
       push: { handler: (rows) => this.push(line, rows as PushRow[]) as never, batchSize: this.options.batchSize ?? PUSH_BATCH },
     })
-    line.replication.onCancel.push(() => void this.cancel())
+    line.replication.onCancel.push(() => void (this.lives.between || this.cancel()))
+    void line.replication.startPromise.then(() => failed(line, () => this.lives.failed()))
     this.replications[table] = line.replication
     this.lines.set(table, line)
   }
@@ -78,22 +85,24 @@ export class PursuitReplication {
     const back = await this.up.push(line, rows)
     this.down.asked++
     line.stream.next('RESYNC') // RxDB holds it back until the push is written down
-    this.runner.kick()
+    this.lives.runner.kick()
     return back
   }
 
   /** Resolves once everything here is sent and everything there is stored. */
-  async awaitInSync(): Promise<void> {
-    const each = () => Promise.all(Object.values(this.replications).map((r) => r.awaitInSync()))
-    await each()
-    await this.down.toEnd()
-    await each()
+  awaitInSync(): Promise<void> {
+    const each = () => Promise.all([...this.lines.values()].map((l) => l.replication.awaitInSync()))
+    return this.lives.through(async () => {
+      await each()
+      await this.down.toEnd()
+      await each()
+    })
   }
 
   /** Asks for a sync now, in both directions; done by itself when the network returns. */
   resync(): void {
     this.down.asked++
-    this.runner.kick()
+    this.lives.runner.kick()
     for (const { stream } of this.lines.values()) stream.next('RESYNC')
   }
 
@@ -107,8 +116,8 @@ export class PursuitReplication {
   }
 
   /** Compares digests with the server and fetches whole what differs; answers those buckets. */
-  verify(): Promise<string[]> {
-    return this.down.verify(this.control.signal)
+  async verify(): Promise<string[]> {
+    return (await this.lives.through(() => this.down.verify(this.lives.control.signal))) ?? []
   }
 
   /** Ends all replications; edits made from then on are sent by the next one, made after this. */
@@ -117,19 +126,18 @@ export class PursuitReplication {
   }
 
   private async end(): Promise<void> {
-    await this.cancelAll() // first, or RxDB takes a push that is given up for one that was answered
-    this.control.abort()
-    await this.runner.stop()
+    await this.lives.finish()
+    await this.lives.runner.stop()
     await this.link.close()
   }
 
   private cancelAll(): Promise<unknown> {
-    return Promise.all(Object.values(this.replications).map((r) => r.cancel()))
+    return Promise.allSettled([...this.lines.values()].map((l) => l.replication.cancel()))
   }
 
   private async erase(): Promise<void> {
     const collections = [...this.lines.values()].map((l) => l.collection)
-    this.ended = this.cancelAll().then(() => this.control.abort()) // not the runner, which has a receipt to send
+    this.ended = this.lives.finish() // not the runner, which has a receipt to send
     await this.ended
     if (this.options.onWipe) return this.options.onWipe()
     const { database } = collections[0]!
@@ -147,6 +155,7 @@ export class PursuitReplication {
     await this.down.fetchMissing(signal)
     await this.down.save()
     if (this.link.due(this.options.verifyEvery)) await this.down.verify(signal)
+    this.lives.well()
   }
 }
 
