@@ -199,43 +199,33 @@ func (r *reporting) measure(ctx context.Context, q question) error {
 	if err := errors.Join(r.server.Stop(), r.server.Restart(ctx)); err != nil {
 		return err
 	}
-	if err := r.write(ctx); err != nil {
-		return err
-	}
 	before := r.forgetPeak()
 	var cold, warm, floor []float64
 	var ours, theirs figures
 	for round := range 2 * reportRounds {
-		if round > 0 && round < reportRounds {
+		if round < reportRounds {
 			if err := r.write(ctx); err != nil {
 				return err
 			}
 		}
-		begin := time.Now()
-		answer, err := q.who.Raw(ctx, http.MethodGet, q.path, nil, nil)
+		took, found, err := q.ask(ctx)
 		if err != nil {
 			return err
 		}
-		if took := milliseconds(time.Since(begin)); round < reportRounds {
+		if ours = found; round < reportRounds {
 			cold = append(cold, took)
 		} else {
 			warm = append(warm, took)
 		}
-		if answer.Status != http.StatusOK {
-			return fmt.Errorf("status %d: %.300s", answer.Status, answer.Body)
-		}
-		if ours, err = q.read(answer); err != nil {
-			return err
-		}
 	}
 	grown := r.peak() - before
 	for begin := time.Now(); len(floor) == 0 || len(floor) < reportRounds && time.Since(begin) < floorLimit; {
-		begin := time.Now()
+		began := time.Now()
 		var err error
 		if theirs, err = q.floor(ctx); err != nil {
 			return fmt.Errorf("floor: %w", err)
 		}
-		floor = append(floor, milliseconds(time.Since(begin)))
+		floor = append(floor, milliseconds(time.Since(began)))
 	}
 	if err := ours.equal(theirs); err != nil {
 		return err
@@ -244,6 +234,21 @@ func (r *reporting) measure(ctx context.Context, q question) error {
 	fmt.Printf("%-9s %-26s first %7.1f ms  after a write %7.1f ms  again %7.1f ms  floor %7.1f ms  ratio %.2f  memory +%d MB  (%d figures equal)\n",
 		r.kind, q.name, first, median(cold), median(warm), median(floor), median(cold)/median(floor), grown>>20, len(ours))
 	return nil
+}
+
+// ask gives the milliseconds until the whole answer is there, and its figures.
+func (q question) ask(ctx context.Context) (float64, figures, error) {
+	begin := time.Now()
+	answer, err := q.who.Raw(ctx, http.MethodGet, q.path, nil, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	took := milliseconds(time.Since(begin))
+	if answer.Status != http.StatusOK {
+		return 0, nil, fmt.Errorf("status %d: %.300s", answer.Status, answer.Body)
+	}
+	found, err := q.read(answer)
+	return took, found, err
 }
 
 // write pushes an attempt, so that nothing kept of an answer would do for the next.

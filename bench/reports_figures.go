@@ -21,7 +21,6 @@ type effortAnswer struct {
 	PursuitDays      int            `json:"pursuit_days"`
 	Channels         map[string]int `json:"channels"`
 	FreshnessMinutes float64        `json:"freshness_minutes"`
-	NeverAttempted   int            `json:"-"`
 }
 
 // channelOrder is that of the columns in sqlEffort.
@@ -186,36 +185,39 @@ func (r *reporting) floorProgram(ctx context.Context) (figures, error) {
 		out[dateOf(line[0])+" third_party"] = 0
 	}
 	found, err := r.lines(ctx, r.sql.fill(sqlOutcomes))
-	waits := map[string]map[float64][2]float64{}
-	for _, line := range found {
-		name, days, happened, n := line[0], number(line[1]), line[2] == "1", number(line[3])
+	out.outcomes(found)
+	return out, err
+}
+
+// outcomes takes the lines of sqlOutcomes.
+func (f figures) outcomes(lines [][]string) {
+	waits := map[string]map[float64][2]float64{"met": {}, "engaged": {}, "enrolled": {}}
+	for _, line := range lines {
+		name, days, n := line[0], number(line[1]), number(line[3])
+		wait, waited := waits[name]
 		switch {
-		case name == "met" || name == "engaged" || name == "enrolled":
-			if waits[name] == nil {
-				waits[name] = map[float64][2]float64{}
-			}
-			at := waits[name][days]
-			if happened {
+		case waited:
+			at := wait[days]
+			if line[2] == "1" {
 				at[0] += n
 			} else {
 				at[1] += n
 			}
-			waits[name][days] = at
+			wait[days] = at
 		case strings.HasPrefix(name, "week "):
-			out[dateOf(line[1])+strings.TrimPrefix(name, "week")] = n
+			f[dateOf(line[1])+strings.TrimPrefix(name, "week")] = n
 		default:
-			out[name] = n
+			f[name] = n
 			if strings.HasPrefix(name, "status ") {
-				out["services"] += n
+				f["services"] += n
 			}
 		}
 	}
 	for name, wait := range waits {
 		if median, ok := halfWaited(wait); ok {
-			out["median "+name] = median
+			f["median "+name] = median
 		}
 	}
-	return out, err
 }
 
 // halfWaited is the first day on which the estimate of Kaplan and Meier is at most one

@@ -72,13 +72,9 @@ func (r *Reading) Attempts(program int32, services []string, whole bool, words *
 		query = `SELECT ` + attemptColumns + ` FROM contact_attempts WHERE program_no = ? AND service_id >= ? AND service_id <= ?`
 		params = []any{program, services[0], services[len(services)-1]}
 	}
-	place := make(map[uuid.UUID]int32, len(services))
-	for i, text := range services {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return fmt.Errorf("list attempts: read a service's id: %w", err)
-		}
-		place[id] = int32(i)
+	place, err := placesOf(services)
+	if err != nil {
+		return fmt.Errorf("list attempts: %w", err)
 	}
 	c := &columnReader{words: words, place: place}
 	if r.s.dialect == Postgres {
@@ -106,6 +102,18 @@ func (r *Reading) Attempts(program int32, services []string, whole bool, words *
 		}
 	}
 	return rows.Err()
+}
+
+func placesOf(ids []string) (map[uuid.UUID]int32, error) {
+	out := make(map[uuid.UUID]int32, len(ids))
+	for i, text := range ids {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("read an id: %w", err)
+		}
+		out[id] = int32(i)
+	}
+	return out, nil
 }
 
 // attemptsPostgres reads the driver's own rows: a report reads a million of them,
