@@ -9,8 +9,10 @@ const smallCell = 5
 // away. Checks and notices, which carry counts of their own, are left out.
 //
 // Guarantees: in each identity with a withheld figure at least two are, and those withheld come
-// to 5 or more together, or all of it is withheld; and the identities, taken together as linear
-// equations, determine no withheld figure.
+// to 5 or more together, or all of it that is not a total is withheld; the identities, taken
+// together as linear equations, determine no withheld figure; and the totals are those of
+// PartnerTotals to the cell, so that who reads both knows no more. Of two summaries of the same
+// year at two dates nothing is guaranteed: a year is published once, when it is over.
 func Public(s Summary) Summary {
 	out := Summary{Year: s.Year, AsOf: s.AsOf, Totals: s.Totals,
 		Rows: append([]Row{}, s.Rows...), Checks: []Check{}, Notices: []Check{}}
@@ -48,9 +50,11 @@ func rowIdentities() [][]string {
 type cell struct {
 	value  int
 	hidden bool
+	fixed  bool // what partners are shown of it is settled
 }
 
-// withhold blanks the cells of rows in place. The last row is the sum of the others.
+// withhold blanks the cells of rows in place. The last row is the sum of the others. Its cells
+// are settled first, by themselves, and then stay: a reader may hold them from elsewhere.
 func withhold(rows []*Row) {
 	grid := make([]map[string]*cell, len(rows))
 	for i, row := range rows {
@@ -61,13 +65,12 @@ func withhold(rows []*Row) {
 			}
 		}
 	}
-	identities := bind(grid)
-	// Each round that goes on hides at least one cell more, so their number bounds the rounds.
-	for range len(rows) * len(columns()) {
-		if !coverAll(identities) && !coverTold(identities) {
-			break
-		}
+	totals := grid[len(grid)-1]
+	settle(bind([]map[string]*cell{totals}), len(columns()))
+	for _, c := range totals {
+		c.fixed = true
 	}
+	settle(bind(grid), len(rows)*len(columns()))
 	for i, row := range rows {
 		row.Suppressed = []string{}
 		for _, c := range columns() {
@@ -75,6 +78,16 @@ func withhold(rows []*Row) {
 				*c.cell(row) = nil
 				row.Suppressed = append(row.Suppressed, c.name)
 			}
+		}
+	}
+}
+
+// settle hides cells until nothing hidden can be told. Each round that goes on hides at least
+// one cell more, so the number of cells bounds the rounds.
+func settle(identities []bound, cells int) {
+	for range cells {
+		if !coverAll(identities) && !coverTold(identities) {
+			return
 		}
 	}
 }
@@ -144,7 +157,8 @@ func cover(b bound) bool {
 }
 
 // coverTold looks for hidden cells that several identities together give away, hides another
-// cell beside the first of them and reports whether it did.
+// cell beside the first of them, or elsewhere where none beside it can be, and reports whether
+// it did.
 func coverTold(identities []bound) bool {
 	told := workedOutCells(identities)
 	for _, b := range identities {
@@ -154,14 +168,19 @@ func coverTold(identities []bound) bool {
 			}
 		}
 	}
+	for _, b := range identities {
+		if len(told) > 0 && hideSmallest(b) {
+			return true
+		}
+	}
 	return false
 }
 
-// hideSmallest hides the smallest cell that is shown; false when none is.
+// hideSmallest hides the smallest cell that is shown and not fixed; false when there is none.
 func hideSmallest(b bound) bool {
 	var smallest *cell
 	for _, c := range b.cells() {
-		if !c.hidden && (smallest == nil || c.value < smallest.value) {
+		if !c.hidden && !c.fixed && (smallest == nil || c.value < smallest.value) {
 			smallest = c
 		}
 	}

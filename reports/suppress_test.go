@@ -180,6 +180,20 @@ func determined(equations []map[int]int64, unknowns int) int {
 	return -1
 }
 
+// What a reader of the published months and of a partner's totals knows together is what the
+// months alone tell: the two withhold the same totals.
+func TestAPublishedYearAndAPartnersTotalsAreOneAnswer(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSummary(t)
+		public, partner := Public(s).Totals, PartnerTotals(s).Totals
+		for _, c := range columns() {
+			if show(*c.cell(&public)) != show(*c.cell(&partner)) {
+				t.Fatalf("%s: %s for all, %s for partners", c.name, show(*c.cell(&public)), show(*c.cell(&partner)))
+			}
+		}
+	})
+}
+
 func TestSuppressionTakesASecondCell(t *testing.T) {
 	b, _ := rebuilt2024(t)
 	totals := PartnerTotals(b.summary(2024, "2024-12-31")).Totals
