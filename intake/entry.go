@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -99,6 +100,10 @@ func (r *lineReader) read(t target) {
 		}
 		return
 	}
+	if r.sheet.excel && failed(text) {
+		r.fault(t.name, "holds a formula that failed")
+		return
+	}
 	raw, message := r.value(t, text)
 	if message == "" {
 		raw, message = models.Canon(t.declared(), raw)
@@ -176,18 +181,21 @@ func code(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" _-", r) }), "_")
 }
 
+// lastDay is the number of 9999-12-31 in a workbook that counts from 1904, the lesser of both.
+const lastDay = 2_957_003
+
 // date reads a date as people write it here, or a workbook's day number.
 func (r *lineReader) date(text string) (string, bool) {
-	for _, layout := range []string{models.DateLayout, "1/2/2006", "2006-01-02T15:04:05Z", "2006-01-02 15:04:05"} {
+	for _, layout := range []string{models.DateLayout, "1/2/2006", "2006-01-02T15:04:05Z", "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.Format(models.DateLayout), true
 		}
 	}
 	days, err := strconv.ParseFloat(text, 64)
-	if !r.sheet.excel || err != nil || days < 1 || days > 2_958_465 { // 9999-12-31
+	if !r.sheet.excel || err != nil || !(days >= 1 && days <= lastDay) {
 		return "", false
 	}
-	t, err := excelize.ExcelDateToTime(days, false)
+	t, err := excelize.ExcelDateToTime(math.Floor(days), r.sheet.from1904)
 	return t.Format(models.DateLayout), err == nil
 }
 

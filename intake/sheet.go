@@ -10,14 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 )
 
 const (
 	maxFileBytes = 64 << 20 // a list of 50,000 lines with notes
 	maxLines     = 50_000   // more than a city refers in decades; beyond, it is another kind of file
-	maxUnzipped  = 512 << 20
 )
 
 // Sheet is a list as cells: the first line holds the headings.
@@ -25,6 +22,7 @@ type Sheet struct {
 	Headings []string
 	Lines    []Line
 	excel    bool // dates may be day numbers
+	from1904 bool // and those are counted from 1904
 }
 
 // Line is one line below the headings with its number in the file, counted from 1.
@@ -34,7 +32,8 @@ type Line struct {
 }
 
 // ReadSheet reads a .csv file (commas, semicolons or tabs; UTF-8) or the first sheet
-// of an .xlsx one. Empty lines are left out. Errors say what is allowed.
+// of an .xlsx one that is not hidden; of formulas, the values that the workbook keeps.
+// Empty lines are left out. Errors say what is allowed.
 func ReadSheet(name string, from io.Reader) (Sheet, error) {
 	content, err := io.ReadAll(io.LimitReader(from, maxFileBytes+1))
 	if err != nil {
@@ -44,22 +43,23 @@ func ReadSheet(name string, from io.Reader) (Sheet, error) {
 		return Sheet{}, fmt.Errorf("the list is larger than %d MiB", maxFileBytes>>20)
 	}
 	var records [][]string
+	var epoch bool
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {
 	case ".csv", ".tsv", ".txt":
 		records, err = readCSV(content)
 	case ".xlsx":
-		records, err = readWorkbook(content)
+		records, epoch, err = readWorkbook(content)
 	default:
 		return Sheet{}, errors.New("the list must be a .csv or an .xlsx file")
 	}
 	if err != nil {
 		return Sheet{}, err
 	}
-	return newSheet(records, strings.EqualFold(filepath.Ext(name), ".xlsx"))
+	return newSheet(records, strings.EqualFold(filepath.Ext(name), ".xlsx"), epoch)
 }
 
-func newSheet(records [][]string, excel bool) (Sheet, error) {
-	s := Sheet{excel: excel}
+func newSheet(records [][]string, excel, from1904 bool) (Sheet, error) {
+	s := Sheet{excel: excel, from1904: from1904}
 	for i, cells := range records {
 		if blank(cells) {
 			continue
@@ -126,17 +126,4 @@ func separator(content []byte) rune {
 		}
 	}
 	return best
-}
-
-func readWorkbook(content []byte) ([][]string, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped})
-	if err != nil {
-		return nil, errors.New("the list is not a workbook that can be read")
-	}
-	defer book.Close()
-	records, err := book.GetRows(book.GetSheetName(0), excelize.Options{RawCellValue: true})
-	if err != nil {
-		return nil, errors.New("the first sheet of the workbook cannot be read")
-	}
-	return records, nil
 }
