@@ -200,6 +200,10 @@ func TestBadFilters(t *testing.T) {
 		for _, path := range []string{"/v1/incident-counts/2024/13", "/v1/incident-counts/evil/1"} {
 			s.call("PUT", path, s.admin.AccessToken, map[string]any{}).problem(422, "invalid_request")
 		}
+		for _, asOf := range []string{"2024-06-30", "2025-12-31"} { // two dates of a year could be subtracted
+			c.get(models.RoleReferralPartner, "/v1/reports/summary?year=2024&as_of="+asOf).problem(422, "invalid_request")
+		}
+		c.get(models.RoleReferralPartner, "/v1/reports/summary?year=2024&as_of=2024-12-31").into(200, nil)
 		s.call("PUT", "/v1/incident-counts/2024/1", s.admin.AccessToken, map[string]any{"shooting_incidents": -1}).problem(422, "invalid_request")
 		s.call("POST", "/v1/reports/summary/freeze", c.who[models.RoleDirector].AccessToken, map[string]any{"year": 3}).problem(422, "invalid_request")
 	})

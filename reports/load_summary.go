@@ -51,9 +51,15 @@ func (l *Loader) summaryAt(ctx context.Context, who models.Actor, year int, asOf
 	if err != nil {
 		return s, 0, fmt.Errorf("load the program's time zone: %w", err)
 	}
+	given := asOf
 	err = l.snapshot(ctx, func(r *store.Reading) error {
 		if asOf.IsZero() {
 			asOf = DateOf(r.Now, zone)
+		}
+		if who.Role == models.RoleReferralPartner {
+			if asOf, err = partnerDate(year, given, DateOf(r.Now, zone)); err != nil {
+				return err
+			}
 		}
 		if seq, err = r.Seq(who.Program); err != nil {
 			return err
