@@ -28,6 +28,8 @@ export interface Device {
   verify(): Promise<string[]>
   /** The app is killed and opened again over the same database, upgraded to a schema if one is named. */
   restart(appSchema?: number): Promise<void>
+  /** The app is ended, and a newer one, made for that schema and those tables, is opened over the same database. */
+  upgrade(schema: Schema, tables: string[]): Promise<void>
   /** From now on it syncs by itself, on tickles and after edits. */
   live(): Promise<void>
   close(): Promise<void>

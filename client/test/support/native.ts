@@ -37,6 +37,11 @@ export async function nativeDevice(options: DeviceOptions, store: Store = new Me
       session = (await signedIn(options, storage, net)).session
       pursuit = await open()
     },
+    async upgrade(schema, tables) {
+      options = { ...options, tables, appSchema: schema.schema }
+      session = (await signedIn(options, storage, net)).session
+      pursuit = await open()
+    },
     async live() {
       pursuit.start()
     },

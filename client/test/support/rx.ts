@@ -1,8 +1,11 @@
-import { createRxDatabase, type RxCollection, type RxStorage } from 'rxdb'
+import { addRxPlugin, createRxDatabase, type RxCollection, type RxStorage } from 'rxdb'
+import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { newId } from '@pursuit/client'
 import { replicatePursuit, rxCollections, type PursuitReplication } from '@pursuit/client/rxdb'
 import { signedIn, within, type Device, type DeviceOptions, type Fields, type Seen } from './device.js'
+
+addRxPlugin(RxDBMigrationSchemaPlugin)
 
 const TAKEN = new Set(['set', 'get', 'update', 'patch', 'modify', 'remove', 'close', 'collection', 'deleted', 'primary'])
 
@@ -15,8 +18,13 @@ function wire(doc: any): Fields {
 export async function rxDevice(options: DeviceOptions, storage: RxStorage<any, any> = getRxStorageMemory()): Promise<Device> {
   const opened = await signedIn(options)
   let { session } = opened
-  const database = await createRxDatabase({ name: `t${newId().replaceAll('-', '')}`, storage, multiInstance: false, eventReduce: true })
-  const collections = (await database.addCollections(rxCollections(options.schema, options.tables) as never)) as unknown as Record<string, RxCollection<any>>
+  const name = `t${newId().replaceAll('-', '')}`
+  const opening = async () => {
+    const opened = await createRxDatabase({ name, storage, multiInstance: false, eventReduce: true })
+    const made = (await opened.addCollections(rxCollections(options.schema, options.tables) as never)) as unknown as Record<string, RxCollection<any>>
+    return [opened, made] as const
+  }
+  let [database, collections] = await opening()
   const start = () => replicatePursuit(collections, {
     session, schema: options.schema, live: options.live ?? false, verifyEvery: 1e12,
     ...(options.limit && { limit: options.limit }), ...(options.batchSize && { batchSize: options.batchSize }),
@@ -70,6 +78,14 @@ export async function rxDevice(options: DeviceOptions, storage: RxStorage<any, a
       options = { ...options, ...(appSchema !== undefined && { appSchema }) }
       await sync?.cancel()
       session = (await signedIn(options, opened.storage, opened.net)).session
+      sync = await start()
+    },
+    async upgrade(schema, tables) {
+      await sync?.cancel()
+      await database.close()
+      options = { ...options, schema, tables, appSchema: schema.schema }
+      session = (await signedIn(options, opened.storage, opened.net)).session
+      ;[database, collections] = await opening()
       sync = await start()
     },
     async live() {

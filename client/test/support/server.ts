@@ -11,7 +11,8 @@ import { Cluster, freePort } from './postgres.js'
 export type Kind = 'sqlite' | 'postgres'
 export const KINDS: Kind[] = process.env.PURSUIT_CLIENT_DB ? [process.env.PURSUIT_CLIENT_DB as Kind] : ['sqlite', 'postgres']
 
-const BINARY = process.env.PURSUIT_BINARY ?? ''
+/** The server of this repository, and those of a schema to come: beside the first, and without it (docs/adr/0010-schema-versions.md). */
+export const BINARIES = { plain: process.env.PURSUIT_BINARY ?? '', trial: process.env.PURSUIT_BINARY_TRIAL ?? '', retired: process.env.PURSUIT_BINARY_RETIRED ?? '' }
 const START_LIMIT_MS = 30_000
 
 let cluster: Promise<Cluster> | undefined
@@ -25,6 +26,7 @@ export async function endCluster(): Promise<void> {
 
 export class Site {
   private child: ChildProcess | undefined
+  private binary = BINARIES.plain
   url = ''
   readonly admin: Account = { email: 'admin@example.org', password: 'a long admin password' }
   program = { program_id: '', org_id: '', user_id: '' }
@@ -33,7 +35,7 @@ export class Site {
   private constructor(readonly kind: Kind, private readonly folder: string, private readonly name: string, private readonly address: string, private port: number) {}
 
   static async start(kind: Kind): Promise<Site> {
-    if (!BINARY) throw new Error('PURSUIT_BINARY names the server to test; test/run.sh builds it')
+    if (!BINARIES.plain) throw new Error('PURSUIT_BINARY names the server to test; test/run.sh builds it')
     const folder = mkdtempSync(join(tmpdir(), 'pursuit-site-'))
     const name = `site${process.pid}_${++count}`
     if (kind === 'postgres') cluster ??= Cluster.start()
@@ -42,7 +44,7 @@ export class Site {
     site.url = `http://127.0.0.1:${site.port}`
     writeFileSync(join(folder, 'password'), site.admin.password)
     const args = ['bootstrap', '--program', 'Test', '--time-zone', 'America/Los_Angeles', '--admin-email', site.admin.email, '--admin-password-file', join(folder, 'password')]
-    site.program = JSON.parse(execFileSync(BINARY, args, { cwd: folder, env: site.env() }).toString())
+    site.program = JSON.parse(execFileSync(BINARIES.plain, args, { cwd: folder, env: site.env() }).toString())
     await site.serve()
     return site
   }
@@ -54,13 +56,21 @@ export class Site {
 
   async serve(): Promise<void> {
     const log = openSync(join(this.folder, 'log'), 'a')
-    this.child = spawn(BINARY, ['serve'], { cwd: this.folder, env: this.env(), stdio: ['ignore', log, log] })
+    this.child = spawn(this.binary, ['serve'], { cwd: this.folder, env: this.env(), stdio: ['ignore', log, log] })
     for (const until = Date.now() + START_LIMIT_MS; Date.now() < until;) {
       const ready = await fetch(`${this.url}/readyz`).then((r) => r.ok, () => false)
       if (ready) return
       await new Promise((r) => setTimeout(r, 50))
     }
     throw new Error(`the server did not start; see ${this.folder}/log`)
+  }
+
+  /** The server is replaced by another build. */
+  async becomes(build: keyof typeof BINARIES): Promise<void> {
+    if (!BINARIES[build]) throw new Error(`PURSUIT_BINARY_${build.toUpperCase()} names that server; test/run.sh builds it`)
+    this.binary = BINARIES[build]
+    await this.kill('SIGTERM')
+    await this.serve()
   }
 
   /** Ends the server as a power cut does. */
@@ -86,7 +96,7 @@ export class Site {
     await this.kill('SIGTERM')
     if (this.kind === 'postgres') (await cluster!).copy(this.backup, this.name)
     else this.copyFile('backup.db', 'pursuit.db')
-    execFileSync(BINARY, ['restored'], { cwd: this.folder, env: this.env(), stdio: 'ignore' })
+    execFileSync(this.binary, ['restored'], { cwd: this.folder, env: this.env(), stdio: 'ignore' })
     await this.serve()
   }
 

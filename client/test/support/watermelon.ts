@@ -1,5 +1,7 @@
 import watermelon from '@nozbe/watermelondb'
 import loki from '@nozbe/watermelondb/adapters/lokijs/index.js'
+// @ts-expect-error WatermelonDB's own copy of LokiJS has no types
+import lokijs from 'lokijs'
 import logger from '@nozbe/watermelondb/utils/common/logger/index.js'
 import { newId, type Schema } from '@pursuit/client'
 import { pursuitOf, useUuids, watermelonMigrations, watermelonSchema } from '@pursuit/client/watermelondb'
@@ -7,6 +9,7 @@ import { signedIn, type Device, type DeviceOptions, type Fields, type Seen } fro
 
 const { Database, Model } = watermelon as any
 ;(logger as any).default.silence()
+const { LokiMemoryAdapter } = lokijs as any
 const LokiJSAdapter = (loki as any).default ?? loki
 
 const JSONS = new Set(['text_list', 'factors', 'object', 'any'])
@@ -34,8 +37,18 @@ export function openDatabase(schema: Schema, tables: string[], more: object = {}
   return new Database({ adapter, modelClasses: modelsOf(tables) })
 }
 
+const kept = new WeakMap<object, object>()
+
+/** A database whose content outlives it, as on a phone. */
+function keptDatabase({ schema, tables }: DeviceOptions, before?: { disk: object; dbName: string }): any {
+  const more = before ?? { disk: new LokiMemoryAdapter(), dbName: newId() }
+  const database = openDatabase(schema, tables, { dbName: more.dbName, _testLokiAdapter: more.disk })
+  kept.set(database, more)
+  return database
+}
+
 /** A device on WatermelonDB with LokiJS. */
-export async function watermelonDevice(options: DeviceOptions, database = openDatabase(options.schema, options.tables)): Promise<Device> {
+export async function watermelonDevice(options: DeviceOptions, database = keptDatabase(options)): Promise<Device> {
   const opened = await signedIn(options)
   let { session } = opened
   const typeOf = (table: string, field: string) => options.schema.tables[table]!.fields[field]?.type ?? ''
@@ -92,6 +105,13 @@ export async function watermelonDevice(options: DeviceOptions, database = openDa
     async restart(appSchema = options.appSchema) {
       options = { ...options, ...(appSchema !== undefined && { appSchema }) }
       session = (await signedIn(options, opened.storage, opened.net)).session
+    },
+    async upgrade(schema, tables) {
+      await sync().stop()
+      await new Promise<void>((resolve, reject) => database.adapter.underlyingAdapter._driver.loki.close((e: unknown) => (e ? reject(e) : resolve())))
+      options = { ...options, schema, tables, appSchema: schema.schema }
+      session = (await signedIn(options, opened.storage, opened.net)).session
+      database = keptDatabase(options, kept.get(database) as never)
     },
     async live() {
       sync().start()
