@@ -27,30 +27,44 @@ type year struct {
 	plan    demo.Plan
 }
 
-func afterYears(t *testing.T, test func(t *testing.T, y year)) {
+// Each part looks at a copy of its own of the demonstration program, which is played
+// once for each database.
+func TestTheDemonstrationYearsLater(t *testing.T) {
 	plan, err := demo.Build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, dialect := range storetest.Dialects {
 		t.Run(string(dialect), func(t *testing.T) {
-			ctx, url := context.Background(), storetest.URL(t, dialect)
-			if err := stage.Play(ctx, url, plan, "hash"); err != nil {
+			url := storetest.URL(t, dialect)
+			if err := stage.Play(context.Background(), url, plan, "hash"); err != nil {
 				t.Fatal(err)
 			}
-			s := storetest.OpenURL(t, url)
-			s.Clock = func() time.Time { return time.Date(2031, 6, 1, 12, 0, 0, 0, time.UTC) }
-			engine, err := sync.New(ctx, s, slog.Default())
-			if err != nil {
-				t.Fatal(err)
+			for name, test := range map[string]func(t *testing.T, y year){
+				"a purge follows the schedule and leaves counts":              aPurgeFollowsTheScheduleAndLeavesCounts,
+				"devices drop who was purged":                                 devicesDropWhoWasPurged,
+				"holds and records":                                           holdsAndRecords,
+				"merged people are one person to reports, records and purges": mergedPeopleAreOnePerson,
+			} {
+				t.Run(name, func(t *testing.T) { test(t, yearsLater(t, storetest.Copy(t, url), plan)) })
 			}
-			programs, err := s.Programs(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			test(t, year{t: t, store: s, engine: engine, program: programs[0], plan: plan})
 		})
 	}
+}
+
+func yearsLater(t *testing.T, url string, plan demo.Plan) year {
+	t.Helper()
+	ctx, s := context.Background(), storetest.OpenURL(t, url)
+	s.Clock = func() time.Time { return time.Date(2031, 6, 1, 12, 0, 0, 0, time.UTC) }
+	engine, err := sync.New(ctx, s, slog.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs, err := s.Programs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return year{t: t, store: s, engine: engine, program: programs[0], plan: plan}
 }
 
 func (y year) actor(role models.Role, org int) models.Actor {
@@ -114,41 +128,39 @@ func (y year) count(t *testing.T, query string) (n int) {
 
 // Nobody goes without a schedule, under a hold or while an organisation keeps them
 // longer; a dry run changes nothing; a purge leaves every count where it was.
-func TestAPurgeFollowsTheScheduleAndLeavesCounts(t *testing.T) {
-	afterYears(t, func(t *testing.T, y year) {
-		admin, director, supervisor := y.actor(models.RoleAdmin, 0), y.actor(models.RoleDirector, 0), y.actor(models.RoleSupervisor, 1)
-		if out := y.purge(t, false); out.Persons != 0 || out.Days != 0 {
-			t.Errorf("without a schedule: %+v", out)
-		}
-		y.set(t, admin, "retention_days", "1500")
-		dry := y.purge(t, true)
-		if dry.Persons == 0 || dry.Rows["people"] != dry.Persons || dry.Rows["contact_attempts"] == 0 || dry.Rows["services"] == 0 {
-			t.Fatalf("dry: %+v", dry)
-		}
-		people := y.count(t, `SELECT count(*) FROM people`)
-		y.set(t, supervisor, "legal_hold", "true")
-		held := y.purge(t, true)
-		if held.Persons == 0 || held.Persons >= dry.Persons || held.Kept != 1 {
-			t.Errorf("an organisation's hold keeps %d of %d", dry.Persons-held.Persons, dry.Persons)
-		}
-		if now := y.count(t, `SELECT count(*) FROM people`); now != people {
-			t.Errorf("a dry run took %d persons", people-now)
-		}
-		before, beforeOrg := y.summary(t, director), y.summary(t, supervisor)
-		done := y.purge(t, false)
-		if done.Persons != held.Persons || done.Rows["contact_attempts"] != held.Rows["contact_attempts"] {
-			t.Errorf("dry %+v, done %+v", held, done)
-		}
-		if now := y.count(t, `SELECT count(*) FROM people`); now != people-done.Persons {
-			t.Errorf("%d persons of %d are left after %d went", now, people, done.Persons)
-		}
-		sameSummary(t, before, y.summary(t, director))
-		sameSummary(t, beforeOrg, y.summary(t, supervisor))
-		if again := y.purge(t, false); again.Persons != 0 {
-			t.Errorf("again: %+v", again)
-		}
-		y.nothingIsLeft(t)
-	})
+func aPurgeFollowsTheScheduleAndLeavesCounts(t *testing.T, y year) {
+	admin, director, supervisor := y.actor(models.RoleAdmin, 0), y.actor(models.RoleDirector, 0), y.actor(models.RoleSupervisor, 1)
+	if out := y.purge(t, false); out.Persons != 0 || out.Days != 0 {
+		t.Errorf("without a schedule: %+v", out)
+	}
+	y.set(t, admin, "retention_days", "1500")
+	dry := y.purge(t, true)
+	if dry.Persons == 0 || dry.Rows["people"] != dry.Persons || dry.Rows["contact_attempts"] == 0 || dry.Rows["services"] == 0 {
+		t.Fatalf("dry: %+v", dry)
+	}
+	people := y.count(t, `SELECT count(*) FROM people`)
+	y.set(t, supervisor, "legal_hold", "true")
+	held := y.purge(t, true)
+	if held.Persons == 0 || held.Persons >= dry.Persons || held.Kept != 1 {
+		t.Errorf("an organisation's hold keeps %d of %d", dry.Persons-held.Persons, dry.Persons)
+	}
+	if now := y.count(t, `SELECT count(*) FROM people`); now != people {
+		t.Errorf("a dry run took %d persons", people-now)
+	}
+	before, beforeOrg := y.summary(t, director), y.summary(t, supervisor)
+	done := y.purge(t, false)
+	if done.Persons != held.Persons || done.Rows["contact_attempts"] != held.Rows["contact_attempts"] {
+		t.Errorf("dry %+v, done %+v", held, done)
+	}
+	if now := y.count(t, `SELECT count(*) FROM people`); now != people-done.Persons {
+		t.Errorf("%d persons of %d are left after %d went", now, people, done.Persons)
+	}
+	sameSummary(t, before, y.summary(t, director))
+	sameSummary(t, beforeOrg, y.summary(t, supervisor))
+	if again := y.purge(t, false); again.Persons != 0 {
+		t.Errorf("again: %+v", again)
+	}
+	y.nothingIsLeft(t)
 }
 
 func sameSummary(t *testing.T, before, after reports.Summary) {
@@ -179,34 +191,30 @@ func (y year) nothingIsLeft(t *testing.T) {
 }
 
 // A device that held a person drops them after the purge.
-func TestDevicesDropWhoWasPurged(t *testing.T) {
-	afterYears(t, func(t *testing.T, y year) {
-		ctx, supervisor := context.Background(), y.actor(models.RoleSupervisor, 1)
-		cursor := ""
-		for range 1000 {
-			page, err := y.engine.Pull(ctx, supervisor, sync.PullRequest{Cursor: cursor, Limit: sync.PageMax})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if cursor = page.Cursor; page.Complete {
-				break
-			}
-		}
-		y.set(t, y.actor(models.RoleAdmin, 0), "retention_days", `{"days": 1500}`)
-		y.purge(t, false)
+func devicesDropWhoWasPurged(t *testing.T, y year) {
+	ctx, supervisor := context.Background(), y.actor(models.RoleSupervisor, 1)
+	cursor := ""
+	for range 1000 {
 		page, err := y.engine.Pull(ctx, supervisor, sync.PullRequest{Cursor: cursor, Limit: sync.PageMax})
-		if err != nil || len(page.Drop) == 0 {
-			t.Errorf("%d buckets dropped, %v", len(page.Drop), err)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		if cursor = page.Cursor; page.Complete {
+			break
+		}
+	}
+	y.set(t, y.actor(models.RoleAdmin, 0), "retention_days", `{"days": 1500}`)
+	y.purge(t, false)
+	page, err := y.engine.Pull(ctx, supervisor, sync.PullRequest{Cursor: cursor, Limit: sync.PageMax})
+	if err != nil || len(page.Drop) == 0 {
+		t.Errorf("%d buckets dropped, %v", len(page.Drop), err)
+	}
 }
 
-func TestHoldsAndRecords(t *testing.T) {
-	afterYears(t, func(t *testing.T, y year) {
-		t.Run("a person's own record", y.aPersonsOwnRecord)
-		t.Run("a legal hold stops everything", y.aHoldStopsEverything)
-		t.Run("deleted persons", y.deletedPersonsGoToo)
-	})
+func holdsAndRecords(t *testing.T, y year) {
+	t.Run("a person's own record", y.aPersonsOwnRecord)
+	t.Run("a legal hold stops everything", y.aHoldStopsEverything)
+	t.Run("deleted persons", y.deletedPersonsGoToo)
 }
 
 // A person whose row was deleted goes too, with what is left of them, in their time.

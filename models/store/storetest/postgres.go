@@ -58,6 +58,12 @@ func postgresURL(t testing.TB) string {
 	if err := copyDatabase(ctx, base, template, name); err != nil {
 		t.Fatalf("make the test database: %v", err)
 	}
+	dropAfter(t, base, name)
+	return onDatabase(base, name)
+}
+
+// dropAfter drops a database after the test.
+func dropAfter(t testing.TB, base, name string) {
 	t.Cleanup(func() { // later tests do not need its room; a failed drop does no harm
 		ctx, cancel := context.WithTimeout(context.Background(), adminDeadline)
 		defer cancel()
@@ -65,7 +71,6 @@ func postgresURL(t testing.TB) string {
 			t.Logf("drop the test database: %v", err)
 		}
 	})
-	return onDatabase(base, name)
 }
 
 // readyTemplate makes the database that tests copy, unless there is one already.
