@@ -179,9 +179,9 @@ func (y year) nothingIsLeft(t *testing.T) {
 		"referrals":   `SELECT count(*) FROM referrals v WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.id = v.person_id)`,
 		"attempts":    `SELECT count(*) FROM contact_attempts a WHERE NOT EXISTS (SELECT 1 FROM services v WHERE v.id = a.service_id)`,
 		"assignments": `SELECT count(*) FROM assignments a WHERE NOT EXISTS (SELECT 1 FROM services v WHERE v.id = a.service_id)`,
-		"feed rows":   `SELECT count(*) FROM feed f WHERE f.tbl = 7 AND NOT EXISTS (SELECT 1 FROM contact_attempts a WHERE a.id = f.id)`,
-		"versions":    `SELECT count(*) FROM versions v WHERE NOT EXISTS (SELECT 1 FROM feed f WHERE f.id = v.id)`,
-		"texts":       `SELECT count(*) FROM mutations m WHERE m.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM feed f WHERE f.id = m.row_id)`,
+		"feed rows":   `SELECT count(*) FROM feed f WHERE f.tbl = 7 AND f.id NOT IN (SELECT id FROM contact_attempts)`,
+		"versions":    `SELECT count(*) FROM versions v WHERE v.id NOT IN (SELECT id FROM feed)`,
+		"texts":       `SELECT count(*) FROM mutations m WHERE m.body IS NOT NULL AND m.row_id NOT IN (SELECT id FROM feed)`,
 		"live grants": `SELECT count(*) FROM grants g WHERE g.revoked IS NULL AND g.source LIKE 'service:%' AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id = g.bucket) AND NOT EXISTS (SELECT 1 FROM services v WHERE v.id = g.bucket)`,
 	} {
 		if n := y.count(t, query); n != 0 {
