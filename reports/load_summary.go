@@ -32,7 +32,8 @@ func summaryScope(who models.Actor) (org string, err error) {
 
 // Summary rebuilds the summary of a year as of the end of a date (unset: of today)
 // in the program's zone. A referral partner gets the totals alone, without small
-// cells. Errors: forbidden for other roles.
+// cells, of a whole year that is over (partnerDate). Errors: forbidden for other roles,
+// invalid_request for a partner's other dates.
 func (l *Loader) Summary(ctx context.Context, who models.Actor, year int, asOf Date) (Summary, error) {
 	s, _, err := l.summaryAt(ctx, who, year, asOf)
 	if err == nil && who.Role == models.RoleReferralPartner {

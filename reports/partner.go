@@ -12,7 +12,7 @@ import (
 // small cells that the totals withhold, or what became of one person. A year that goes on
 // answers as of the day before it, with nothing counted and everything withheld.
 //
-// Errors: invalid_value for another asOf; an unset one is fine.
+// Errors: invalid_request for another asOf; an unset one is fine.
 // Source: docs/adr/0011-partner-totals.md.
 func partnerDate(year int, asOf, today Date) (Date, error) {
 	last := NewDate(year, time.December, 31)
