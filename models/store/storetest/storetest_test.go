@@ -32,3 +32,40 @@ func TestEachHasItsOwnDatabase(t *testing.T) {
 		})
 	}
 }
+
+// A copy holds what its original held, and what is written to it stays there.
+func TestACopyIsADatabaseOfItsOwn(t *testing.T) {
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			first := storetest.URL(t, dialect)
+			newProgram(t, first)
+			for range 2 {
+				if n := newProgram(t, storetest.Copy(t, first)); n != 2 {
+					t.Errorf("a copy with one more program holds %d", n)
+				}
+			}
+		})
+	}
+}
+
+// newProgram makes a program in a database and answers how many there are then.
+func newProgram(t *testing.T, url string) int {
+	t.Helper()
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, err = store.In(ctx, s, func(tx *store.Tx) (models.Program, error) {
+		return tx.NewProgram(models.Program{ID: models.NewID(), Name: "P", TimeZone: "UTC"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs, err := s.Programs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(programs)
+}
