@@ -33,38 +33,23 @@ func BenchmarkLook(b *testing.B) {
 	}
 }
 
-// BenchmarkSend sends to the stand-in what is in the outbox.
+// BenchmarkSend puts jobs in and sends them to the stand-in.
 func BenchmarkSend(b *testing.B) {
 	for _, dialect := range storetest.Dialects {
 		b.Run(string(dialect), func(b *testing.B) {
 			sc := newScene(b, storetest.Open(b, dialect))
 			const pushes = 2000
+			sc.deliver(sc.push)
 			for b.Loop() {
-				b.StopTimer()
-				sc.must(store.InProgram(context.Background(), sc.store, sc.admin.Program, func(tx *store.ProgramTx) error {
-					for range pushes {
+				sc.must(sc.push.Plan(context.Background(), sc.admin.Program, func() []store.NewPush {
+					list := make([]store.NewPush, pushes)
+					for i := range list {
 						id := models.NewID()
-						if err := tx.PlanPush(store.NewPush{ID: id, UserID: sc.worker.UserID, Kind: "silence", Devices: []string{sc.worker.DeviceID}, Covers: []string{id}}); err != nil {
-							return err
-						}
+						list[i] = store.NewPush{ID: id, UserID: sc.worker.UserID, Kind: "silence", Devices: []string{sc.worker.DeviceID}, Covers: []string{id}}
 					}
-					return nil
-				}))
-				b.StartTimer()
-				done := make(chan error)
-				for range 2 {
-					go func() {
-						for {
-							n, err := sc.push.SendSome(context.Background())
-							if n == 0 || err != nil {
-								done <- err
-								return
-							}
-						}
-					}()
-				}
-				sc.must(<-done)
-				sc.must(<-done)
+					return list
+				}()))
+				sc.deliver(sc.push)
 			}
 			b.ReportMetric(float64(pushes*b.N)/b.Elapsed().Seconds(), "pushes/s")
 		})

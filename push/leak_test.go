@@ -2,7 +2,6 @@ package push_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -96,9 +95,8 @@ func (sc *scene) broken() string {
 		sc.must(err)
 	}
 	look := sc.push.Look(ctx)
-	_, send := sc.push.SendSome(ctx)
-	if look == nil || send == nil {
+	if look == nil {
 		sc.t.Fatal("a database without its tables is no error")
 	}
-	return errors.Join(look, send).Error()
+	return look.Error()
 }

@@ -17,8 +17,8 @@ const (
 	lookSoonest  = time.Second
 )
 
-// plan decides, person by person, which pushes of a program may go now, and puts them
-// into the outbox.
+// plan decides, person by person, which pushes of a program may go now, and puts a job
+// in for each of their devices.
 func (s *Service) plan(ctx context.Context, program int32) error {
 	for range lookSteps {
 		due, err := s.store.PeopleToTell(ctx, program, s.store.Clock())
@@ -37,28 +37,33 @@ func (s *Service) plan(ctx context.Context, program int32) error {
 				return err
 			}
 			r := newRules(tx.Program, stored)
+			var pushes []store.NewPush
 			for i := range people {
-				held, err := r.tell(tx, &people[i])
+				send, held, err := r.tell(tx, &people[i])
 				if err != nil {
 					return err
 				}
-				deferred += held
+				pushes, deferred = append(pushes, send...), deferred+held
 			}
-			return nil
+			keys, err := tx.PlanPushes(pushes)
+			if err != nil {
+				return err
+			}
+			return s.enqueue(tx.Tx, keys)
 		})
 		if err != nil {
 			return fmt.Errorf("plan pushes: %w", err)
 		}
 		s.counts.deferred.Add(deferred)
-		ring(s.send)
 	}
 	return nil
 }
 
-// tell decides for one person and gives how many reminders were held back.
-func (r *rules) tell(tx *store.ProgramTx, p *store.PushPerson) (held int64, err error) {
+// tell decides for one person and gives what goes to them now, and how many reminders
+// were held back.
+func (r *rules) tell(tx *store.ProgramTx, p *store.PushPerson) (send []store.NewPush, held int64, err error) {
 	if len(p.Devices) == 0 { // a token that arrives has them looked at again
-		return 0, tx.LookLater(p.UserID, tx.Now.Add(lookAgain))
+		return nil, 0, tx.LookLater(p.UserID, tx.Now.Add(lookAgain))
 	}
 	waiting := make([]quiet.Waiting, len(p.Waiting))
 	for i, n := range p.Waiting {
@@ -70,10 +75,7 @@ func (r *rules) tell(tx *store.ProgramTx, p *store.PushPerson) (held int64, err 
 	round := quiet.Plan(r.person(p), waiting, tx.Now)
 	for _, push := range round.Send {
 		held -= int64(len(push.Covers))
-		err := tx.PlanPush(store.NewPush{ID: push.ID, UserID: p.UserID, Kind: push.Type, Devices: p.Devices, Covers: push.Covers})
-		if err != nil {
-			return 0, err
-		}
+		send = append(send, store.NewPush{ID: push.ID, UserID: p.UserID, Kind: push.Type, Devices: p.Devices, Covers: push.Covers})
 	}
 	at := tx.Now.Add(lookAgain)
 	if round.LookAt.Before(at) {
@@ -82,7 +84,7 @@ func (r *rules) tell(tx *store.ProgramTx, p *store.PushPerson) (held int64, err 
 	if soonest := tx.Now.Add(lookSoonest); at.Before(soonest) {
 		at = soonest
 	}
-	return held, tx.LookLater(p.UserID, at)
+	return send, held, tx.LookLater(p.UserID, at)
 }
 
 // person gives somebody's own zone and quiet hours, or else the program's zone and

@@ -22,6 +22,12 @@ import (
 // monday is a Monday noon in Portland, in winter.
 var monday = time.Date(2026, 1, 5, 20, 0, 0, 0, time.UTC)
 
+const (
+	never        = 100 * 365 * 24 * time.Hour // River rescues by the real time, which is not the scene's
+	pollSoon     = 20 * time.Millisecond
+	deliverLimit = time.Minute
+)
+
 // output keeps all that is logged.
 type output struct {
 	mu   gosync.Mutex
@@ -51,13 +57,16 @@ type scene struct {
 	fcm    *fcmtest.Server
 	log    *output
 	sender fcm.Sender
+	jobs   push.JobTimes
+	begun  map[*push.Service]func() // ends it
 
 	admin, worker, keeper, supervisor models.Actor
 }
 
 func newScene(t testing.TB, s *store.Store) *scene {
 	t.Helper()
-	sc := &scene{t: t, now: new(atomic.Int64), store: s, fcm: fcmtest.New(), log: &output{}}
+	sc := &scene{t: t, now: new(atomic.Int64), store: s, fcm: fcmtest.New(), log: &output{}, begun: map[*push.Service]func(){}}
+	sc.jobs = push.JobTimes{Clock: sc.clock, RescueAfter: never, PollEvery: pollSoon}
 	t.Cleanup(sc.fcm.Close)
 	sc.now.Store(monday.UnixMilli())
 	file, err := sc.fcm.WriteCredentials(t.TempDir())
@@ -79,16 +88,18 @@ func newScene(t testing.TB, s *store.Store) *scene {
 // instance makes one more server over a store, with the scene's clock.
 func (sc *scene) instance(s *store.Store, tickles bool) (*sync.Engine, *push.Service) {
 	sc.t.Helper()
-	s.Clock = func() time.Time { return time.UnixMilli(sc.now.Load()).UTC() }
+	s.Clock = sc.clock
 	log := slog.New(slog.NewTextHandler(sc.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	engine, err := sync.New(context.Background(), s, log)
 	sc.must(err)
 	engine.CheckSettings(push.CheckSetting)
 	service, err := push.New(push.Config{Store: s, Rows: engine, Live: engine, Sender: sc.sender, Log: log,
-		Interval: 50 * time.Millisecond, Tickles: tickles})
+		Interval: 50 * time.Millisecond, Tickles: tickles, Jobs: sc.jobs})
 	sc.must(err)
 	return engine, service
 }
+
+func (sc *scene) clock() time.Time { return time.UnixMilli(sc.now.Load()).UTC() }
 
 func (sc *scene) must(err error) {
 	sc.t.Helper()
@@ -158,18 +169,43 @@ func (sc *scene) attempt(service string, at time.Time) {
 		"occurred_at": models.FormatTime(at), "note": "PLANTED note"})
 }
 
-// forward moves the clock and lets the services look and send once.
+// forward moves the clock and lets the services look once and send what is due.
 func (sc *scene) forward(d time.Duration, services ...*push.Service) {
 	sc.t.Helper()
 	sc.now.Add(d.Milliseconds())
 	for _, s := range append(services, sc.push) {
 		sc.must(s.Look(context.Background()))
-		for {
-			n, err := s.SendSome(context.Background())
-			sc.must(err)
-			if n == 0 {
-				break
-			}
+		sc.deliver(s)
+	}
+}
+
+// begin lets services send until the test ends.
+func (sc *scene) begin(services ...*push.Service) {
+	for _, s := range services {
+		if sc.begun[s] != nil {
+			continue
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan struct{})
+		go func() { s.Work(ctx); close(ended) }()
+		sc.begun[s] = func() { stop(); <-ended }
+		sc.t.Cleanup(sc.begun[s])
+	}
+}
+
+// deliver lets River work until no job is due by the scene's clock. From the first time
+// on it works until the test ends, as it does beside a server.
+func (sc *scene) deliver(s *push.Service) {
+	sc.t.Helper()
+	sc.begin(s)
+	for end := time.Now().Add(deliverLimit); ; time.Sleep(time.Millisecond) {
+		due, err := s.DueJobs(context.Background())
+		sc.must(err)
+		if due == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			sc.t.Fatalf("%d jobs are due and not done in %s", due, deliverLimit)
 		}
 	}
 }
@@ -207,4 +243,15 @@ func (sc *scene) told(who models.Actor, kind string) int {
 
 func onBoth(t *testing.T, test func(sc *scene)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) { test(newScene(t, s)) })
+}
+
+// until lets services send until something holds.
+func (sc *scene) until(what string, holds func() bool, services ...*push.Service) {
+	sc.t.Helper()
+	sc.begin(services...)
+	for end := time.Now().Add(deliverLimit); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			sc.t.Fatalf("%s: not within %s", what, deliverLimit)
+		}
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"pursuit/models/store"
 	"pursuit/push/fcm"
 )
@@ -45,6 +47,7 @@ type Config struct {
 	Log      *slog.Logger
 	Interval time.Duration // between looks when nothing happens; 0 is 10 s
 	Tickles  bool          // wake sleeping devices
+	Jobs     JobTimes
 }
 
 // Service keeps reminders and sends pushes. It is safe for concurrent use.
@@ -56,8 +59,14 @@ type Service struct {
 	log      *slog.Logger
 	interval time.Duration
 
-	look, send chan struct{} // rung when there may be something to do
-	tickler    *tickler
+	look    chan struct{} // rung when there may be something to do
+	tickler *tickler
+
+	jobs     *river.Client[*store.Tx]
+	jobTimes JobTimes
+	loads    *gather[store.PushKey, *store.DuePush]
+	records  *gather[store.PushOutcome, struct{}]
+
 	counts     counts
 	credential atomic.Bool // FCM refuses the credential
 }
@@ -65,12 +74,17 @@ type Service struct {
 // New makes a service; Run starts it.
 func New(c Config) (*Service, error) {
 	s := &Service{store: c.Store, rows: c.Rows, live: c.Live, sender: c.Sender, log: c.Log, interval: c.Interval,
-		look: make(chan struct{}, 1), send: make(chan struct{}, 1)}
+		look: make(chan struct{}, 1), jobTimes: c.Jobs}
 	if s.interval <= 0 {
 		s.interval = lookDefault
 	}
 	if c.Tickles {
 		s.tickler = newTickler(s)
+	}
+	s.loads, s.records = newGather(underWay, s.load), newGather(underWay, s.record)
+	var err error
+	if s.jobs, err = s.newJobs(c.Jobs); err != nil {
+		return nil, err
 	}
 	return s, c.Store.OnCommit(s.committed)
 }
@@ -90,12 +104,13 @@ func ring(bell chan struct{}) {
 	}
 }
 
-// Run looks at once, after commits, and about every interval, and sends, until ctx
-// ends. A push that is under way then is finished or taken over by another instance.
+// Run looks at once, after commits, and about every interval, and lets River send,
+// until ctx ends. A push that is under way then is finished or taken over by another
+// instance.
 func (s *Service) Run(ctx context.Context) {
 	var parts gosync.WaitGroup
 	defer parts.Wait()
-	parts.Go(func() { s.sendLoop(ctx) })
+	parts.Go(func() { s.work(ctx) })
 	if s.tickler != nil {
 		parts.Go(func() { s.tickler.run(ctx) })
 	}
@@ -105,7 +120,6 @@ func (s *Service) Run(ctx context.Context) {
 			s.log.Warn("a look at the reminders failed; the next one tries again", "error", err)
 			pause(ctx, failedPause)
 		}
-		ring(s.send)
 		select {
 		case <-ctx.Done():
 		case <-s.look:
@@ -141,6 +155,6 @@ func (s *Service) Look(ctx context.Context) error {
 			faults = append(faults, err)
 		}
 	}
-	faults = append(faults, s.store.RemoveOldPushes(ctx, s.store.Clock().Add(-keptPushes), removeAtOnce))
+	faults = append(faults, s.adopt(ctx), s.store.RemoveOldPushes(ctx, s.store.Clock().Add(-keptPushes), removeAtOnce))
 	return errors.Join(faults...)
 }

@@ -4,143 +4,91 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	gosync "sync"
 	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"pursuit/models/store"
 	"pursuit/push/fcm"
 )
 
 const (
-	underWay     = 512              // sends of one instance side by side: 2,000 a second while FCM takes a quarter of one
-	claimAtOnce  = 128              // pushes of one taking: three quarters may hang and the rest still goes on
-	lease        = 60 * time.Second // four times what one send may take
-	sendEvery    = time.Second      // retries fall due without a bell
 	retryFirst   = 2 * time.Second
 	retryMost    = 10 * time.Minute
 	retryDouble  = 12 // doublings after which the wait is the longest
+	steadyAfter  = 10 // tries after which a push is tried in even steps, and no more errors are kept with its job
 	rejectedWait = 6 * time.Hour
+	recordTries  = 10 // a second apart: as long as recordLimit allows
 )
 
-// sendLoop sends what is in the outbox until ctx ends: it takes more as soon as there
-// is room for a whole taking, so that a slow answer holds up its own place alone.
-func (s *Service) sendLoop(ctx context.Context) {
-	room := make(chan struct{}, underWay)
-	answers := make(chan store.PushOutcome, underWay)
-	var recording, sending gosync.WaitGroup
-	recording.Go(func() { s.record(context.WithoutCancel(ctx), answers, s.unrecorded) })
-	for ctx.Err() == nil {
-		for range claimAtOnce {
-			room <- struct{}{} // sends are bounded in time, so this is
-		}
-		due, err := s.store.ClaimPushes(ctx, lease, claimAtOnce)
-		for range claimAtOnce - len(due) {
-			<-room
-		}
-		for _, p := range due {
-			sending.Go(func() {
-				answers <- s.sendOne(context.WithoutCancel(ctx), p)
-				<-room
-			})
-		}
-		s.rest(ctx, len(due), err)
-	}
-	sending.Wait()
-	close(answers)
-	recording.Wait()
+// What River stores and logs of a push that did not go: it names nobody and nothing.
+var (
+	errSettled  = errors.New("the push was settled before it went")
+	errNoDevice = errors.New("the device is not to be told any more")
+	errVoid     = errors.New("the push token is void")
+	errRefused  = errors.New("the push was refused for good")
+	errAgain    = errors.New("the push did not go out")
+	errUnread   = errors.New("the push could not be read")
+	errUnnoted  = errors.New("the push went out and could not be recorded")
+)
+
+// sendWorker sends the push of a job and records what became of it.
+type sendWorker struct {
+	river.WorkerDefaults[sendJob]
+	s *Service
 }
 
-// rest waits for the bell or the next retry when nothing is left to take.
-func (s *Service) rest(ctx context.Context, taken int, err error) {
+// Work sends one push, if it is still to be sent. Only what was recorded is done: a
+// job that is worked again after a crash sends again, with the same id.
+func (w *sendWorker) Work(ctx context.Context, job *river.Job[sendJob]) error {
+	s := w.s
+	p, err := s.loads.ask(ctx, store.PushKey(job.Args))
 	switch {
 	case err != nil:
-		if ctx.Err() == nil {
-			s.log.Warn("pushes could not be taken; they are tried again", "error", err)
-		}
-		pause(ctx, failedPause)
-	case taken < claimAtOnce:
-		select {
-		case <-ctx.Done():
-		case <-s.send:
-		case <-time.After(sendEvery):
-		}
+		s.log.Warn("a push could not be read; it is tried again", "push", job.Args.ID, "error", err)
+		return errUnread
+	case p == nil:
+		return river.JobCancel(errSettled)
+	case p.Token == "":
+		return s.note(ctx, store.PushOutcome{Push: *p, State: store.PushDropped}, errNoDevice)
 	}
-}
-
-func (s *Service) unrecorded(err error) {
-	s.log.Warn("sent pushes could not be recorded; they go out once more when their lease ends", "error", err)
-}
-
-// SendSome takes some pushes that are due, sends them side by side, and records each
-// as soon as FCM has answered. It gives how many it took.
-//
-// What is under way when ctx ends is finished: it is bounded by the sender's time.
-func (s *Service) SendSome(ctx context.Context) (int, error) {
-	due, err := s.store.ClaimPushes(ctx, lease, claimAtOnce)
-	if err != nil || len(due) == 0 {
-		return 0, err
-	}
-	ctx = context.WithoutCancel(ctx)
-	answers := make(chan store.PushOutcome, len(due))
-	var sending gosync.WaitGroup
-	for _, p := range due {
-		sending.Go(func() { answers <- s.sendOne(ctx, p) })
-	}
-	go func() {
-		sending.Wait()
-		close(answers)
-	}()
-	var faults []error
-	s.record(ctx, answers, func(err error) { faults = append(faults, err) })
-	return len(due), errors.Join(faults...)
-}
-
-// record stores answers as they come until their end, those that come together in
-// one transaction.
-func (s *Service) record(ctx context.Context, answers <-chan store.PushOutcome, fail func(error)) {
-	for first := range answers {
-		list := []store.PushOutcome{first}
-		for more := true; more && len(list) < underWay; {
-			select {
-			case next, ok := <-answers:
-				if more = ok; ok {
-					list = append(list, next)
-				}
-			default:
-				more = false
-			}
-		}
-		if err := s.store.RecordPushes(ctx, list); err != nil {
-			fail(err)
-		}
-	}
-}
-
-// sendOne sends one push and tells what becomes of it.
-func (s *Service) sendOne(ctx context.Context, p store.DuePush) store.PushOutcome {
-	now := s.store.Clock()
-	if p.Token == "" {
-		return store.PushOutcome{Push: p, State: store.PushDropped, NextAt: now}
-	}
-	err := s.sender.Send(ctx, fcm.Message{Token: p.Token, Type: p.Kind, ID: p.ID, Locale: p.Locale})
+	err = s.sender.Send(ctx, fcm.Message{Token: p.Token, Type: p.Kind, ID: p.ID, Locale: p.Locale})
 	s.noteCredential(err)
 	if err == nil {
 		s.counts.sent.Add(1)
-		return store.PushOutcome{Push: p, State: store.PushSent, NextAt: now}
+		return s.note(ctx, store.PushOutcome{Push: *p, State: store.PushSent}, nil)
 	}
 	s.counts.failed(fcm.KindOf(err))
-	out := store.PushOutcome{Push: p, State: store.PushPlanned}
 	switch fcm.KindOf(err) {
 	case fcm.Forget:
-		out.State, out.Forget, out.NextAt = store.PushFailed, true, now
+		return s.note(ctx, store.PushOutcome{Push: *p, State: store.PushFailed, Forget: true}, errVoid)
 	case fcm.Rejected:
 		s.log.Error("a push was refused for good", "push", p.ID, "kind", p.Kind, "error", err)
-		out.State, out.NextAt = store.PushFailed, now.Add(rejectedWait)
-	default:
-		out.NextAt = now.Add(retryWait(p.Tries, err))
-		s.log.Warn("a push did not go out; it is tried again", "push", p.ID, "tries", p.Tries, "error", err)
+		return s.note(ctx, store.PushOutcome{Push: *p, State: store.PushFailed, LookAt: s.store.Clock().Add(rejectedWait)}, errRefused)
 	}
-	return out
+	s.log.Warn("a push did not go out; it is tried again", "push", p.ID, "tries", job.Attempt, "error", err)
+	return again(job.Attempt, err)
+}
+
+// NextRetry tells River when a push that failed, or whose process died, is tried again.
+func (s *Service) NextRetry(job *rivertype.JobRow) time.Time {
+	now := time.Now()
+	if s.jobTimes.Clock != nil {
+		now = s.jobTimes.Clock()
+	}
+	return now.Add(retryWait(job.Attempt, nil))
+}
+
+// again leaves the time of the next try to NextRetry, unless FCM named one or the
+// wait does not grow any more: River then lets the job sleep, and the job does not
+// gather errors without end while FCM is away.
+func again(tries int, err error) error {
+	fault := (*fcm.Fault)(nil)
+	if errors.As(err, &fault) && fault.RetryAfter > 0 || tries >= steadyAfter {
+		return river.JobSnooze(retryWait(tries, err))
+	}
+	return errAgain
 }
 
 // retryWait doubles from try to try, with jitter, and is never shorter than what FCM
@@ -152,6 +100,60 @@ func retryWait(tries int, err error) time.Duration {
 		wait = max(wait, fault.RetryAfter)
 	}
 	return wait
+}
+
+// note records what became of a push and then gives what River is to do with its job:
+// nothing more, for a reason or because it is done.
+func (s *Service) note(ctx context.Context, o store.PushOutcome, reason error) error {
+	if o.LookAt.IsZero() {
+		o.LookAt = s.store.Clock()
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+	defer cancel()
+	if _, err := s.records.ask(limit, o); err != nil {
+		return errUnnoted
+	}
+	if reason != nil {
+		return river.JobCancel(reason)
+	}
+	return nil
+}
+
+// load reads pushes that are to be sent; nil for one that is not any more.
+func (s *Service) load(ctx context.Context, keys []store.PushKey) ([]*store.DuePush, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendLimit)
+	defer cancel()
+	found, err := s.store.PushesToSend(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	by := make(map[store.PushKey]*store.DuePush, len(found))
+	for i := range found {
+		by[found[i].PushKey] = &found[i]
+	}
+	out := make([]*store.DuePush, len(keys))
+	for i, k := range keys {
+		out[i] = by[k]
+	}
+	return out, nil
+}
+
+// record stores what became of pushes. It tries again while it may: what is not
+// recorded goes out once more.
+func (s *Service) record(ctx context.Context, list []store.PushOutcome) ([]struct{}, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordLimit)
+	defer cancel()
+	var err error
+	for range recordTries {
+		if err = s.store.RecordPushes(ctx, list); err == nil || ctx.Err() != nil {
+			break
+		}
+		pause(ctx, failedPause)
+	}
+	if err != nil {
+		s.log.Warn("sent pushes could not be recorded; they go out once more", "pushes", len(list), "error", err)
+	}
+	return make([]struct{}, len(list)), err
 }
 
 // noteCredential remembers whether FCM takes the credential, and says so once.

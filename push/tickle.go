@@ -17,7 +17,8 @@ const (
 	tickleEvery   = 30 * time.Second       // at most one a device in this time
 	tickleDevices = 10_000                 // of one program in one look
 	tickleAtOnce  = 32
-	owedMax       = 100_000 // devices that are told later: more than any program has
+	tickleLook    = time.Second // debts fall due without a bell
+	owedMax       = 100_000     // devices that are told later: more than any program has
 )
 
 // tickler wakes devices that are not connected when something in their scope may have
@@ -80,7 +81,7 @@ func (t *tickler) committed(c store.Commit) {
 // run looks and tells until ctx ends.
 func (t *tickler) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		rest := sendEvery
+		rest := tickleLook
 		if len(t.owed) > 0 {
 			rest = tickleGather
 		}

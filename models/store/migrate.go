@@ -18,14 +18,15 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open migrations: %w", err)
 	}
+	inGo := goose.WithGoMigrations(append(s.jobMigrations(), trial()...)...)
 	if s.dialect == SQLite {
-		return goose.NewProvider(goose.DialectSQLite3, s.writeSQL, dir, goose.WithGoMigrations(trial()...))
+		return goose.NewProvider(goose.DialectSQLite3, s.writeSQL, dir, inGo)
 	}
 	one, err := lock.NewPostgresSessionLocker() // several instances may start at once
 	if err != nil {
 		return nil, fmt.Errorf("make migration lock: %w", err)
 	}
-	return goose.NewProvider(goose.DialectPostgres, s.writeSQL, dir, goose.WithSessionLocker(one), goose.WithGoMigrations(trial()...))
+	return goose.NewProvider(goose.DialectPostgres, s.writeSQL, dir, goose.WithSessionLocker(one), inGo)
 }
 
 // Migrate brings the schema up to date. Running it again changes nothing.

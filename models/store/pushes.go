@@ -2,67 +2,29 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 )
 
-// DuePush is one push to one device, taken by this process until its lease ends.
+// PushKey names one push to one device, and which decision on it: a push that was
+// settled or failed may be decided on once more. The job that sends it carries it; it
+// holds ids alone.
+type PushKey struct {
+	Program  int32  `json:"program_no"`
+	ID       string `json:"id"`
+	UserID   string `json:"user_id"`
+	DeviceID string `json:"device_id"`
+	Round    int    `json:"round"`
+}
+
+// DuePush is a push that is to be sent.
 type DuePush struct {
-	Program              int32
-	ID, UserID, DeviceID string
-	Kind                 string
-	Tries                int // this one included
-	MadeAt               time.Time
-	Token, Locale        string // no token: the device is not to be told any more
-}
+	PushKey
 
-const claimPushes = `UPDATE pushes SET next_at = ?, tries = tries + 1 WHERE state = 'planned' AND (program_no, id, user_id, device_id) IN (
-	SELECT program_no, id, user_id, device_id FROM pushes WHERE state = 'planned' AND next_at <= ? ORDER BY next_at LIMIT ?`
-
-// ClaimPushes takes at most limit pushes that are due, for as long as the lease: no
-// other process gets them before it ends. One that dies leaves them to the others.
-// Source: docs/adr/0008-push-delivery.md.
-func (s *Store) ClaimPushes(ctx context.Context, lease time.Duration, limit int) ([]DuePush, error) {
-	var one int
-	err := s.readRow(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM pushes WHERE state = 'planned' AND next_at <= ? LIMIT 1) AS due`,
-		s.Clock().UnixMilli()).Scan(&one)
-	if err != nil {
-		return nil, fmt.Errorf("look for due pushes: %w", err)
-	}
-	if one == 0 { // a process with nothing to do writes nothing
-		return nil, nil
-	}
-	return In(ctx, s, func(tx *Tx) ([]DuePush, error) {
-		now := tx.Now.UnixMilli()
-		rows, err := tx.query(claimPushes+s.skipLocked()+`) RETURNING program_no, id, user_id, device_id, kind, tries, made_at,
-			coalesce((SELECT d.push_token FROM devices d JOIN users u ON u.program_no = d.program_no AND u.id = d.user_id AND u.active WHERE d.program_no = pushes.program_no AND d.user_id = pushes.user_id
-				AND d.id = pushes.device_id AND d.status = 'active'), ''),
-			coalesce((SELECT u.locale FROM users u WHERE u.program_no = pushes.program_no AND u.id = pushes.user_id), '')`,
-			tx.Now.Add(lease).UnixMilli(), now, limit)
-		if err != nil {
-			return nil, fmt.Errorf("claim pushes: %w", err)
-		}
-		defer rows.Close()
-		var out []DuePush
-		for rows.Next() {
-			var p DuePush
-			var made int64
-			if err := rows.Scan(&p.Program, &p.ID, &p.UserID, &p.DeviceID, &p.Kind, &p.Tries, &made, &p.Token, &p.Locale); err != nil {
-				return nil, fmt.Errorf("read push: %w", err)
-			}
-			p.MadeAt = fromMillis(made)
-			out = append(out, p)
-		}
-		return out, rows.Err()
-	})
-}
-
-// PushOutcome is what became of a claimed push.
-type PushOutcome struct {
-	Push   DuePush
-	State  string    // sent, failed, dropped, or planned: to be tried again
-	NextAt time.Time // of the next try
-	Forget bool      // the token is void
+	Kind          string
+	Token, Locale string // no token: the device is not to be told any more
 }
 
 // States of a push to a device.
@@ -73,18 +35,75 @@ const (
 	PushDropped = "dropped" // nobody is to be told any more
 )
 
-// RecordPushes stores what became of claimed pushes. A reminder counts as sent when
-// one device's push service took it; when no device can be told any more it waits
-// for the next device.
+// noClaim is the next_at of a push that a job sends. Servers from before the job queue
+// took rows whose next_at had come; such a row has no job yet, see AdoptPushes.
+const noClaim = math.MaxInt64
+
+// keys gives a query that yields the push keys of one parameter, made by keysOf.
+func (s *Store) keys() string {
+	if s.dialect == SQLite {
+		return `SELECT value ->> '$.program_no' AS program_no, value ->> '$.id' AS id, value ->> '$.user_id' AS user_id,
+			value ->> '$.device_id' AS device_id, value ->> '$.round' AS round FROM json_each(?)`
+	}
+	return `SELECT * FROM json_to_recordset(CAST(? AS json)) AS k (program_no integer, id uuid, user_id uuid, device_id text, round integer)`
+}
+
+func keysOf(list []PushKey) (string, error) {
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("write push keys: %w", err)
+	}
+	return string(text), nil
+}
+
+// PushesToSend reads, of some keys, the pushes that are still to be sent: none that was
+// settled, sent or decided on anew since its job was put in.
+func (s *Store) PushesToSend(ctx context.Context, list []PushKey) ([]DuePush, error) {
+	keys, err := keysOf(list)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.readQuery(ctx, `SELECT p.program_no, p.id, p.user_id, p.device_id, p.tries, p.kind,
+			coalesce((SELECT d.push_token FROM devices d JOIN users u ON u.program_no = d.program_no AND u.id = d.user_id AND u.active
+				WHERE d.program_no = p.program_no AND d.user_id = p.user_id AND d.id = p.device_id AND d.status = 'active'), ''),
+			coalesce((SELECT u.locale FROM users u WHERE u.program_no = p.program_no AND u.id = p.user_id), '')
+		FROM (`+s.keys()+`) v CROSS JOIN pushes p WHERE p.program_no = v.program_no AND p.id = v.id AND p.user_id = v.user_id
+			AND p.device_id = v.device_id AND p.state = 'planned' AND p.tries = v.round`, keys)
+	if err != nil {
+		return nil, fmt.Errorf("load pushes: %w", err)
+	}
+	defer rows.Close()
+	var out []DuePush
+	for rows.Next() {
+		var p DuePush
+		if err := rows.Scan(&p.Program, &p.ID, &p.UserID, &p.DeviceID, &p.Round, &p.Kind, &p.Token, &p.Locale); err != nil {
+			return nil, fmt.Errorf("read push: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// PushOutcome is what became of a push.
+type PushOutcome struct {
+	Push   DuePush
+	State  string    // sent, failed or dropped
+	LookAt time.Time // when its reminders are looked at again; of those that did not go out
+	Forget bool      // the token is void
+}
+
+// RecordPushes stores what became of pushes. A reminder counts as sent when one
+// device's push service took it; when no device can be told any more it waits for the
+// next device.
 func (s *Store) RecordPushes(ctx context.Context, list []PushOutcome) error {
 	if len(list) == 0 {
 		return nil
 	}
 	return InTx(ctx, s, func(tx *Tx) error {
-		var sent []DuePush
+		var sent []PushKey
 		for _, o := range list {
 			if o.State == PushSent {
-				sent = append(sent, o.Push)
+				sent = append(sent, o.Push.PushKey)
 			} else if err := tx.recordUnsent(o); err != nil {
 				return err
 			}
@@ -95,53 +114,33 @@ func (s *Store) RecordPushes(ctx context.Context, list []PushOutcome) error {
 
 // recordSent stores that pushes went out, also those that were dropped while they
 // were on their way.
-func (tx *Tx) recordSent(list []DuePush) error {
-	if tx.s.dialect == Postgres {
-		return tx.recordSentPostgres(list)
-	}
-	for _, p := range list {
-		_, err := tx.exec(`UPDATE pushes SET state = 'sent', sent_at = ? WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ?`,
-			tx.Now.UnixMilli(), p.Program, p.ID, p.UserID, p.DeviceID)
-		if err != nil {
-			return fmt.Errorf("record sent push: %w", err)
-		}
-		_, err = tx.exec(`UPDATE reminder_notes SET state = 'sent' WHERE program_no = ? AND push_id = ? AND state = 'queued'`, p.Program, p.ID)
-		if err != nil {
-			return fmt.Errorf("record reminders of sent push: %w", err)
-		}
-	}
-	return nil
-}
-
-func (tx *Tx) recordSentPostgres(list []DuePush) error {
+func (tx *Tx) recordSent(list []PushKey) error {
 	if len(list) == 0 {
 		return nil
 	}
-	programs, ids := make([]int32, len(list)), make([]string, len(list))
-	users, devices := make([]string, len(list)), make([]string, len(list))
-	for i, p := range list {
-		programs[i], ids[i], users[i], devices[i] = p.Program, p.ID, p.UserID, p.DeviceID
+	keys, err := keysOf(list)
+	if err != nil {
+		return err
 	}
-	err := tx.later(`UPDATE pushes p SET state = 'sent', sent_at = ? FROM unnest(?::integer[], ?::uuid[], ?::uuid[], ?::text[]) AS v(program_no, id, user_id, device_id)
-		WHERE p.program_no = v.program_no AND p.id = v.id AND p.user_id = v.user_id AND p.device_id = v.device_id`,
-		tx.Now.UnixMilli(), programs, uuids(ids), uuids(users), devices)
+	_, err = tx.exec(`UPDATE pushes SET state = 'sent', sent_at = ? FROM (`+tx.s.keys()+`) v
+		WHERE pushes.program_no = v.program_no AND pushes.id = v.id AND pushes.user_id = v.user_id AND pushes.device_id = v.device_id
+			AND pushes.tries = v.round`, tx.Now.UnixMilli(), keys)
 	if err != nil {
 		return fmt.Errorf("record sent pushes: %w", err)
 	}
-	err = tx.later(`UPDATE reminder_notes n SET state = 'sent' FROM (SELECT DISTINCT unnest(?::integer[]) AS program_no, unnest(?::uuid[]) AS id) v
-		WHERE n.program_no = v.program_no AND n.push_id = v.id AND n.state = 'queued'`, programs, uuids(ids))
+	_, err = tx.exec(`UPDATE reminder_notes SET state = 'sent' FROM (SELECT DISTINCT program_no, id FROM (`+tx.s.keys()+`) w) v
+		WHERE reminder_notes.program_no = v.program_no AND reminder_notes.push_id = v.id AND reminder_notes.state = 'queued'`, keys)
 	if err != nil {
 		return fmt.Errorf("record reminders of sent pushes: %w", err)
 	}
 	return nil
 }
 
-// recordUnsent stores a push that did not go out.
+// recordUnsent stores that a push can never go out.
 func (tx *Tx) recordUnsent(o PushOutcome) error {
 	p := o.Push
-	err := tx.later(`UPDATE pushes SET state = ?, next_at = CASE WHEN ? = 'planned' THEN ? ELSE next_at END
-		WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ? AND state = 'planned'`,
-		o.State, o.State, o.NextAt.UnixMilli(), p.Program, p.ID, p.UserID, p.DeviceID)
+	err := tx.later(`UPDATE pushes SET state = ? WHERE program_no = ? AND id = ? AND user_id = ? AND device_id = ? AND tries = ? AND state = 'planned'`,
+		o.State, p.Program, p.ID, p.UserID, p.DeviceID, p.Round)
 	if err != nil {
 		return fmt.Errorf("record push: %w", err)
 	}
@@ -152,16 +151,47 @@ func (tx *Tx) recordUnsent(o PushOutcome) error {
 			return fmt.Errorf("forget push token: %w", err)
 		}
 	}
-	if o.State == PushPlanned {
-		return nil
-	}
 	err = tx.later(`UPDATE reminder_notes SET state = 'waiting', push_id = NULL, look_at = ? WHERE program_no = ? AND push_id = ? AND state = 'queued'
 		AND NOT EXISTS (SELECT 1 FROM pushes o WHERE o.program_no = ? AND o.id = ? AND o.user_id = ? AND o.state IN ('planned', 'sent'))`,
-		o.NextAt.UnixMilli(), p.Program, p.ID, p.Program, p.ID, p.UserID)
+		o.LookAt.UnixMilli(), p.Program, p.ID, p.Program, p.ID, p.UserID)
 	if err != nil {
 		return fmt.Errorf("record reminders of push: %w", err)
 	}
 	return nil
+}
+
+const unclaimed = `state = 'planned' AND next_at <= ?`
+
+// UnclaimedPushes tells whether there are pushes without a job: planned by a server
+// from before the job queue, and not taken by one now.
+func (s *Store) UnclaimedPushes(ctx context.Context) (bool, error) {
+	var one int
+	err := s.readRow(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM pushes WHERE `+unclaimed+` LIMIT 1) AS due`, s.Clock().UnixMilli()).Scan(&one)
+	if err != nil {
+		return false, fmt.Errorf("look for pushes without a job: %w", err)
+	}
+	return one > 0, nil
+}
+
+// AdoptPushes takes at most limit pushes without a job for good: the caller puts their
+// jobs in, in the same transaction.
+func (tx *Tx) AdoptPushes(limit int) ([]PushKey, error) {
+	rows, err := tx.query(`UPDATE pushes SET next_at = ?, tries = tries + 1 WHERE `+unclaimed+` AND (program_no, id, user_id, device_id) IN (
+			SELECT program_no, id, user_id, device_id FROM pushes WHERE `+unclaimed+` ORDER BY next_at LIMIT ?`+tx.s.skipLocked()+`)
+		RETURNING program_no, id, user_id, device_id, tries`, int64(noClaim), tx.Now.UnixMilli(), tx.Now.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("adopt pushes: %w", err)
+	}
+	defer rows.Close()
+	var out []PushKey
+	for rows.Next() {
+		var k PushKey
+		if err := rows.Scan(&k.Program, &k.ID, &k.UserID, &k.DeviceID, &k.Round); err != nil {
+			return nil, fmt.Errorf("read adopted push: %w", err)
+		}
+		out = append(out, k)
+	}
+	return out, rows.Err()
 }
 
 // OldestPush tells when the oldest push that has not gone out was decided on; false
@@ -175,12 +205,22 @@ func (s *Store) OldestPush(ctx context.Context) (time.Time, bool, error) {
 	return fromMillis(made), made > 0, nil
 }
 
+const old = `made_at < ? AND state <> 'planned'`
+
 // RemoveOldPushes removes at most limit pushes decided on before a moment that went
 // out or never will.
 func (s *Store) RemoveOldPushes(ctx context.Context, before time.Time, limit int) error {
+	var one int
+	err := s.readRow(ctx, `SELECT count(*) FROM (SELECT 1 AS hit FROM pushes WHERE `+old+` LIMIT 1) AS gone`, before.UnixMilli()).Scan(&one)
+	if err != nil {
+		return fmt.Errorf("look for old pushes: %w", err)
+	}
+	if one == 0 { // a process with nothing to do writes nothing
+		return nil
+	}
 	return InTx(ctx, s, func(tx *Tx) error {
 		_, err := tx.exec(`DELETE FROM pushes WHERE (program_no, id, user_id, device_id) IN (SELECT program_no, id, user_id, device_id
-			FROM pushes WHERE made_at < ? AND state <> 'planned' ORDER BY made_at LIMIT ?)`, before.UnixMilli(), limit)
+			FROM pushes WHERE `+old+` ORDER BY made_at LIMIT ?)`, before.UnixMilli(), limit)
 		if err != nil {
 			return fmt.Errorf("remove old pushes: %w", err)
 		}

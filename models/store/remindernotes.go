@@ -173,24 +173,36 @@ type NewPush struct {
 	Covers           []string // ids of the reminders that it tells of
 }
 
-// PlanPush stores a push for each device and binds the reminders to it.
-func (tx *ProgramTx) PlanPush(p NewPush) error {
-	now := tx.Now.UnixMilli()
-	for _, device := range p.Devices {
-		err := tx.later(`INSERT INTO pushes (program_no, id, user_id, device_id, kind, state, tries, next_at, made_at, sent_at)
-			VALUES (?, ?, ?, ?, ?, 'planned', 0, ?, ?, 0) ON CONFLICT (program_no, id, user_id, device_id)
-			DO UPDATE SET state = 'planned', tries = 0, next_at = excluded.next_at, made_at = excluded.made_at, sent_at = 0`,
-			tx.Program.No, p.ID, p.UserID, device, p.Kind, now, now)
+const planPush = `INSERT INTO pushes (program_no, id, user_id, device_id, kind, state, tries, next_at, made_at, sent_at)
+	VALUES (?, ?, ?, ?, ?, 'planned', 1, ?, ?, 0) ON CONFLICT (program_no, id, user_id, device_id)
+	DO UPDATE SET state = 'planned', tries = pushes.tries + 1, next_at = excluded.next_at, made_at = excluded.made_at, sent_at = 0
+	RETURNING tries`
+
+// PlanPushes stores pushes, each for each of its devices, and binds the reminders to
+// them. It gives what is to be sent: the caller puts the jobs in, in the same transaction.
+func (tx *ProgramTx) PlanPushes(list []NewPush) ([]PushKey, error) {
+	var keys []PushKey
+	var kinds []string
+	for _, p := range list {
+		for _, device := range p.Devices {
+			keys = append(keys, PushKey{Program: tx.Program.No, ID: p.ID, UserID: p.UserID, DeviceID: device})
+			kinds = append(kinds, p.Kind)
+		}
+		err := tx.later(`UPDATE reminder_notes SET state = 'queued', push_id = ? WHERE program_no = ? AND `+tx.s.in("id"),
+			p.ID, tx.Program.No, tx.s.ids(p.Covers))
 		if err != nil {
-			return fmt.Errorf("plan push: %w", err)
+			return nil, fmt.Errorf("bind reminders: %w", err)
 		}
 	}
-	err := tx.later(`UPDATE reminder_notes SET state = 'queued', push_id = ? WHERE program_no = ? AND `+tx.s.in("id"),
-		p.ID, tx.Program.No, tx.s.ids(p.Covers))
+	now := tx.Now.UnixMilli()
+	err := tx.ask(len(keys), func(i int) (query string, args []any, into any) {
+		k := keys[i]
+		return planPush, []any{k.Program, k.ID, k.UserID, k.DeviceID, kinds[i], int64(noClaim), now}, &keys[i].Round
+	})
 	if err != nil {
-		return fmt.Errorf("bind reminders: %w", err)
+		return nil, fmt.Errorf("plan pushes: %w", err)
 	}
-	return nil
+	return keys, nil
 }
 
 // TellAgain has a user's waiting reminders looked at now: they have a new device.

@@ -56,6 +56,7 @@ type Store struct {
 	typedCache sync.Map // typedSQL by table number
 	sessions   sessionFeed
 	heard      heard
+	jobCalls   jobCalls
 }
 
 // Open connects to the database and checks that it answers. It does not migrate.

@@ -32,6 +32,7 @@ type Tx struct {
 	waiting *pgx.Batch // statements kept by later
 	flying  *flight    // what Aside began
 	broken  error      // of a flight that ended badly
+	lent    *pgx.Conn  // while the job queue has the transaction, on Postgres
 
 	after []func() // run once, after the commit
 	told  map[SessionChange]bool
