@@ -66,6 +66,8 @@ var rules = []rule{
 	{"calls go down: nobody imports a command", out("cmd"), project("cmd")},
 	{"sign-in is used by HTTP and by commands alike", in("api/auth"), in("github.com/labstack", "net/http")},
 	{"only the store knows the object mapper: elsewhere it hides queries", out("models/store"), in("gorm.io", "github.com/libtnb/sqlite")},
+	{"only push sends by the job queue, and only the store knows its drivers", out("push", "models/store"), in("github.com/riverqueue")},
+	{"push knows the job queue, not its drivers: which database it is on is the store's", in("push"), in("github.com/riverqueue/river/riverdriver", "github.com/riverqueue/river/rivermigrate")},
 	{"HTTP ends in api: the engine is called by commands and jobs too", out("api", "cmd", "web", "bench"), in("github.com/labstack/echo")},
 	{"the simulation checks the contract, not the code", in("sim/harness"), project("models", "api", "sync", "push", "reports")},
 	{"what serves tests does not serve users", out("models/store/storetest", "sim", "bench"),

@@ -245,7 +245,8 @@ func (r *reminding) settleOne(ctx context.Context) (time.Duration, error) {
 	return time.Since(begin), err
 }
 
-// send measures the outbox of a morning into the stand-in.
+// send measures the pushes of a morning into the stand-in, from their jobs being put in
+// (they are planned as by a server from before the job queue) to the last record.
 func (r *reminding) send(ctx context.Context) error {
 	each := r.size(remindPushes) / remindDevices
 	now := time.Now().UnixMilli()

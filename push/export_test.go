@@ -47,11 +47,14 @@ func (s *Service) TakeJobs(ctx context.Context, count int) (int, error) {
 
 // Plan decides on pushes as a look does.
 func (s *Service) Plan(ctx context.Context, program int32, pushes []store.NewPush) error {
-	return store.InProgram(ctx, s.store, program, func(tx *store.ProgramTx) error {
-		keys, err := tx.PlanPushes(pushes)
-		if err != nil {
-			return err
-		}
-		return s.enqueue(tx.Tx, keys)
-	})
+	return store.InProgram(ctx, s.store, program, func(tx *store.ProgramTx) error { return s.PlanIn(tx, pushes) })
+}
+
+// PlanIn decides on pushes as a look does, in a transaction.
+func (s *Service) PlanIn(tx *store.ProgramTx, pushes []store.NewPush) error {
+	keys, err := tx.PlanPushes(pushes)
+	if err != nil {
+		return err
+	}
+	return s.enqueue(tx.Tx, keys)
 }

@@ -35,10 +35,11 @@ type sendJob store.PushKey
 // Kind is the name of the job in River's tables.
 func (sendJob) Kind() string { return "push" }
 
-// InsertOpts make a job unique, in whatever state it is: one decision is one job.
+// InsertOpts make a job unique as long as it is not done: one decision is one job.
 func (sendJob) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queue, MaxAttempts: attemptsMost,
-		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: rivertype.JobStates()}}
+	return river.InsertOpts{Queue: queue, MaxAttempts: attemptsMost, UniqueOpts: river.UniqueOpts{ByArgs: true,
+		ByState: []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+			rivertype.JobStateRunning, rivertype.JobStateScheduled}}}
 }
 
 // JobTimes are for tests that move the clock; a server leaves them zero.

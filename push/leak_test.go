@@ -30,7 +30,7 @@ func TestNothingLeaks(t *testing.T) {
 			sc.forward(8 * time.Hour)
 		}
 		sc.fcm.OnDevice("token-"+sc.keeper.DeviceID, fcmtest.Unregistered())
-		said := sc.metrics() + sc.broken()
+		said := sc.jobTable() + sc.metrics() + sc.broken()
 		taken := sc.fcm.Taken()
 		for _, m := range taken {
 			said += strings.ReplaceAll(string(m.JSON), m.Token, "") // the address of the push
@@ -81,6 +81,29 @@ func (sc *scene) metrics() string {
 	answer := httptest.NewRecorder()
 	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return answer.Body.String()
+}
+
+// jobTable is all that the job queue stores.
+func (sc *scene) jobTable() string {
+	sc.t.Helper()
+	text := "json(args), json(metadata), coalesce(json(errors), ''), json(tags)"
+	if sc.store.Dialect() == store.Postgres {
+		text = "CAST(args AS text), CAST(metadata AS text), coalesce(CAST(errors AS text), ''), CAST(tags AS text)"
+	}
+	rows, err := sc.store.SQLDB().QueryContext(context.Background(), `SELECT `+text+` FROM river_job`)
+	sc.must(err)
+	defer rows.Close()
+	var all strings.Builder
+	for rows.Next() {
+		var args, metadata, faults, tags string
+		sc.must(rows.Scan(&args, &metadata, &faults, &tags))
+		all.WriteString(args + metadata + faults + tags + "\n")
+	}
+	sc.must(rows.Err())
+	if !strings.Contains(all.String(), "did not go out") {
+		sc.t.Fatal("no job was tried again: the check is empty")
+	}
+	return all.String()
 }
 
 // broken is what is said when the database refuses: its own errors may repeat values.

@@ -73,7 +73,7 @@ func (sc *scene) wantSilence(service string, want int) {
 	}
 }
 
-// sentPush is one push of the outbox that went out, by the scene's clock.
+// sentPush is one push that went out, by the scene's clock.
 type sentPush struct {
 	user string
 	at   time.Time

@@ -20,7 +20,7 @@ import (
 const (
 	crowd      = 3 // server processes
 	crowdPhone = 120
-	crowdTold  = 8 // reminders: what a day may have before the digest
+	crowdTold  = 8               // reminders: what a day may have before the digest
 	crowdWait  = 3 * time.Minute // a leader may have died with its jobs: 20 s; a minute for the jobs; 30 s between two looks for such
 )
 

@@ -1,8 +1,11 @@
 package push
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"github.com/riverqueue/river/rivertype"
 
 	"pursuit/push/fcm"
 )
@@ -36,5 +39,34 @@ func TestRetriesBackOffWithJitter(t *testing.T) {
 	asked := 3 * time.Hour
 	if wait := retryWait(1, &fcm.Fault{Kind: fcm.Quota, RetryAfter: asked}); wait < asked {
 		t.Errorf("FCM asked for %s and gets %s", asked, wait)
+	}
+}
+
+// River counts a refusal and tries again by NextRetry, until the wait does not grow any
+// more; then, and when FCM names a time, the job sleeps and keeps no more errors.
+func TestRefusalsAreCountedUntilTheWaitIsEven(t *testing.T) {
+	snoozed := func(err error) time.Duration {
+		if sleep := (*rivertype.JobSnoozeError)(nil); errors.As(err, &sleep) {
+			return sleep.Duration
+		}
+		return 0
+	}
+	away := &fcm.Fault{Kind: fcm.Retry}
+	if err := again(steadyAfter-1, away); !errors.Is(err, errAgain) {
+		t.Errorf("a growing wait is %v, want River's retry", err)
+	}
+	if wait := snoozed(again(steadyAfter, away)); wait < retryMost/2 || wait > retryMost {
+		t.Errorf("an even wait is %s", wait)
+	}
+	if wait := snoozed(again(1, &fcm.Fault{Kind: fcm.Quota, RetryAfter: time.Minute})); wait != time.Minute {
+		t.Errorf("FCM asked for a minute and gets %s", wait)
+	}
+	if full := retryFirst << (steadyAfter - 1); full < retryMost {
+		t.Errorf("the wait still grows after %d tries: %s", steadyAfter, full)
+	}
+	now := time.Now()
+	s := &Service{jobTimes: JobTimes{Clock: func() time.Time { return now }}}
+	if wait := s.NextRetry(&rivertype.JobRow{Attempt: 1}).Sub(now); wait < retryFirst/2 || wait > retryFirst {
+		t.Errorf("the first retry waits %s", wait)
 	}
 }

@@ -154,3 +154,12 @@ func (s *Store) skipLocked() string {
 	}
 	return " FOR UPDATE SKIP LOCKED"
 }
+
+// keys gives a query that yields the push keys of one parameter, made by keysOf.
+func (s *Store) keys() string {
+	if s.dialect == SQLite {
+		return `SELECT value ->> '$.program_no' AS program_no, value ->> '$.id' AS id, value ->> '$.user_id' AS user_id,
+			value ->> '$.device_id' AS device_id, value ->> '$.round' AS round FROM json_each(?)`
+	}
+	return `SELECT * FROM json_to_recordset(CAST(? AS json)) AS k (program_no integer, id uuid, user_id uuid, device_id text, round integer)`
+}

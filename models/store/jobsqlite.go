@@ -10,6 +10,9 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
+// sqliteJobTime is how River's driver writes times.
+const sqliteJobTime = "2006-01-02 15:04:05.999"
+
 // sqliteJobs is River's driver for SQLite, with our transactions and with what River
 // does in vain left out: its driver writes to look (an UPDATE that finds nothing still
 // waits for the writer and holds it), writes to notify and to stay the leader. One
@@ -87,7 +90,14 @@ func (e sqliteJobExec) JobSchedule(ctx context.Context, p *riverdriver.JobSchedu
 }
 
 func (e sqliteJobExec) JobDeleteBefore(ctx context.Context, p *riverdriver.JobDeleteBeforeParams) (int, error) {
-	if some, err := e.any(ctx, `state IN ('cancelled', 'completed', 'discarded') AND finalized_at IS NOT NULL`); err != nil || !some {
+	before := p.CompletedFinalizedAtHorizon
+	for _, other := range []time.Time{p.CancelledFinalizedAtHorizon, p.DiscardedFinalizedAtHorizon} {
+		if other.After(before) {
+			before = other
+		}
+	}
+	some, err := e.any(ctx, `state IN ('cancelled', 'completed', 'discarded') AND finalized_at < ?`, before.UTC().Format(sqliteJobTime))
+	if err != nil || !some {
 		return 0, err
 	}
 	return e.Executor.JobDeleteBefore(ctx, p)

@@ -39,15 +39,7 @@ const (
 // took rows whose next_at had come; such a row has no job yet, see AdoptPushes.
 const noClaim = math.MaxInt64
 
-// keys gives a query that yields the push keys of one parameter, made by keysOf.
-func (s *Store) keys() string {
-	if s.dialect == SQLite {
-		return `SELECT value ->> '$.program_no' AS program_no, value ->> '$.id' AS id, value ->> '$.user_id' AS user_id,
-			value ->> '$.device_id' AS device_id, value ->> '$.round' AS round FROM json_each(?)`
-	}
-	return `SELECT * FROM json_to_recordset(CAST(? AS json)) AS k (program_no integer, id uuid, user_id uuid, device_id text, round integer)`
-}
-
+// keysOf writes the parameter of a query made by keys.
 func keysOf(list []PushKey) (string, error) {
 	text, err := json.Marshal(list)
 	if err != nil {
@@ -176,22 +168,34 @@ func (s *Store) UnclaimedPushes(ctx context.Context) (bool, error) {
 // AdoptPushes takes at most limit pushes without a job for good: the caller puts their
 // jobs in, in the same transaction.
 func (tx *Tx) AdoptPushes(limit int) ([]PushKey, error) {
-	rows, err := tx.query(`UPDATE pushes SET next_at = ?, tries = tries + 1 WHERE `+unclaimed+` AND (program_no, id, user_id, device_id) IN (
-			SELECT program_no, id, user_id, device_id FROM pushes WHERE `+unclaimed+` ORDER BY next_at LIMIT ?`+tx.s.skipLocked()+`)
-		RETURNING program_no, id, user_id, device_id, tries`, int64(noClaim), tx.Now.UnixMilli(), tx.Now.UnixMilli(), limit)
+	rows, err := tx.query(`SELECT program_no, id, user_id, device_id, tries + 1 FROM pushes WHERE `+unclaimed+`
+		ORDER BY next_at LIMIT ?`+tx.s.skipLocked(), tx.Now.UnixMilli(), limit)
 	if err != nil {
-		return nil, fmt.Errorf("adopt pushes: %w", err)
+		return nil, fmt.Errorf("look for pushes without a job: %w", err)
 	}
 	defer rows.Close()
 	var out []PushKey
 	for rows.Next() {
 		var k PushKey
 		if err := rows.Scan(&k.Program, &k.ID, &k.UserID, &k.DeviceID, &k.Round); err != nil {
-			return nil, fmt.Errorf("read adopted push: %w", err)
+			return nil, fmt.Errorf("read push without a job: %w", err)
 		}
 		out = append(out, k)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil || len(out) == 0 {
+		return nil, err
+	}
+	keys, err := keysOf(out)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.exec(`UPDATE pushes SET next_at = ?, tries = v.round FROM (`+tx.s.keys()+`) v
+		WHERE pushes.program_no = v.program_no AND pushes.id = v.id AND pushes.user_id = v.user_id AND pushes.device_id = v.device_id`,
+		int64(noClaim), keys)
+	if err != nil {
+		return nil, fmt.Errorf("adopt pushes: %w", err)
+	}
+	return out, nil
 }
 
 // OldestPush tells when the oldest push that has not gone out was decided on; false
