@@ -110,6 +110,25 @@ func TestPushesOfAnOlderServerGo(t *testing.T) {
 	})
 }
 
+// Jobs that were lost are put in anew when an operator says so (docs/operating.md, "The
+// job queue"), and what still has its job goes once all the same.
+func TestLostJobsAreMadeAnew(t *testing.T) {
+	onBoth(t, func(sc *scene) {
+		exec := func(query string) {
+			_, err := sc.store.SQLDB().ExecContext(context.Background(), query)
+			sc.must(err)
+		}
+		sc.plan(models.NewID())
+		exec(`DELETE FROM river_job`)
+		sc.plan(models.NewID())
+		exec(`UPDATE pushes SET next_at = 0 WHERE state = 'planned'`)
+		sc.forward(time.Second)
+		if n := sc.told(sc.worker, "silence"); n != 2 {
+			sc.t.Errorf("%d pushes, want 2", n)
+		}
+	})
+}
+
 // While FCM is away for days a push is tried in even steps and its job does not grow;
 // when FCM is back it goes, once.
 func TestLongOutageKeepsJobsSmall(t *testing.T) {
