@@ -21,11 +21,11 @@ const (
 	sendLimit    = 15 * time.Second      // of one send, its reading included
 	recordLimit  = 30 * time.Second      // to record it; together less than rescueAfter, or another would send it meanwhile
 	rescueAfter  = time.Minute           // a send that began so long ago is of a process that died
-	fetchPause   = 10 * time.Millisecond // between two takings
+	fetchPause   = 20 * time.Millisecond // between two takings: together a few dozen, not each place by itself
 	pollEvery    = time.Second           // retries fall due without a call
 	jobsKept     = time.Hour             // what was done; the rows of pushes are kept for a month
 	attemptsMost = 1000                  // of a job: refusals count to steadyAfter, so these are processes that died with it
-	jobsAtOnce   = 500                   // adopted in one transaction
+	adoptAtOnce  = 250                   // pushes in one transaction, as servicesAtOnce
 )
 
 // sendJob names one push to one device, as it was decided on: ids alone, for River
@@ -137,7 +137,7 @@ func (s *Service) adopt(ctx context.Context) error {
 			return err
 		}
 		err = store.InTx(ctx, s.store, func(tx *store.Tx) error {
-			keys, err := tx.AdoptPushes(jobsAtOnce)
+			keys, err := tx.AdoptPushes(adoptAtOnce)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivertype"
 )
 
 // sqliteJobTime is how River's driver writes times.
@@ -42,10 +41,15 @@ func (d sqliteJobs) UnwrapExecutor(tx *Tx) riverdriver.ExecutorTx {
 // UnwrapTx gives nothing: River asks for it in its own tests alone.
 func (sqliteJobs) UnwrapTx(riverdriver.ExecutorTx) *Tx { return nil }
 
-// sqliteJobTx notifies after the commit.
+// sqliteJobTx puts jobs in without reading them back, and notifies after the commit.
 type sqliteJobTx struct {
 	riverdriver.ExecutorTx
 	tx *Tx
+}
+
+func (t sqliteJobTx) JobInsertFastMany(ctx context.Context, p *riverdriver.JobInsertFastManyParams) ([]*riverdriver.JobInsertFastResult, error) {
+	_, err := t.JobInsertFastManyNoReturning(ctx, p)
+	return nil, err
 }
 
 func (t sqliteJobTx) NotifyMany(_ context.Context, p *riverdriver.NotifyManyParams) error {
@@ -73,13 +77,6 @@ func (e sqliteJobExec) any(ctx context.Context, condition string, args ...any) (
 // step that is a transaction of its own, or none.
 func (e sqliteJobExec) Begin(context.Context) (riverdriver.ExecutorTx, error) {
 	return sqliteJobSteps{e}, nil
-}
-
-func (e sqliteJobExec) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) ([]*rivertype.JobRow, error) {
-	if some, err := e.any(ctx, `state = 'available' AND queue = ?`, p.Queue); err != nil || !some {
-		return nil, err
-	}
-	return e.Executor.JobGetAvailable(ctx, p)
 }
 
 func (e sqliteJobExec) JobSchedule(ctx context.Context, p *riverdriver.JobScheduleParams) ([]*riverdriver.JobScheduleResult, error) {
