@@ -12,8 +12,13 @@ import (
 // drawCase makes a service with a history that goes back and forth, overlapping assignments,
 // and attempts so close together that many are duplicates.
 func drawCase(t *rapid.T, id string, loc *time.Location) (Case, []Attempt) {
-	referred := day("2026-02-25").Plus(rapid.IntRange(0, 8).Draw(t, "referred"))
-	begin := day("2026-02-24").Start(loc)
+	return drawCaseFrom(t, id, loc, day("2026-02-25"))
+}
+
+// drawCaseFrom makes it in the month after a date.
+func drawCaseFrom(t *rapid.T, id string, loc *time.Location, base Date) (Case, []Attempt) {
+	referred := base.Plus(rapid.IntRange(0, 8).Draw(t, "referred"))
+	begin := base.Plus(-1).Start(loc)
 	when := func(name string) time.Time {
 		return begin.Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, name)) * time.Minute)
 	}
@@ -57,10 +62,15 @@ func drawCase(t *rapid.T, id string, loc *time.Location) (Case, []Attempt) {
 }
 
 func drawWindow(t *rapid.T, loc *time.Location) Window {
-	asOf := day("2026-03-01").Plus(rapid.IntRange(0, 25).Draw(t, "as_of"))
+	return drawWindowFrom(t, loc, day("2026-02-25"))
+}
+
+// drawWindowFrom makes one in the month after a date.
+func drawWindowFrom(t *rapid.T, loc *time.Location, base Date) Window {
+	asOf := base.Plus(4 + rapid.IntRange(0, 25).Draw(t, "as_of"))
 	from, to := Date{}, Date{}
 	if rapid.Bool().Draw(t, "windowed") {
-		from = day("2026-02-25").Plus(rapid.IntRange(0, 15).Draw(t, "from"))
+		from = base.Plus(rapid.IntRange(0, 15).Draw(t, "from"))
 		to = from.Plus(rapid.IntRange(0, 20).Draw(t, "to"))
 	}
 	now := asOf.Start(loc).Add(13 * time.Hour)

@@ -12,7 +12,7 @@ type pursuit struct {
 	status string // as of the date
 	before string // the same, but for a closed service the status it was closed from
 	spells []span // in pursuit: ascending, apart by at least one date, cut at the date
-	open   bool   // still in pursuit
+	open   bool   // still in pursuit; not yet, when it starts after the date
 
 	engagedOn  Date // first slo_engaged or beyond
 	enrolledOn Date
@@ -52,7 +52,7 @@ func pursue(s Service, events []StatusEvent, asOf Date, zone *time.Location) pur
 		spells = append(spells, span{from: x.from, to: until})
 	}
 	p.spells = union(spells)
-	p.open = inPursuit(p.status)
+	p.open = inPursuit(p.status) && !p.start.After(asOf)
 	return p
 }
 
