@@ -157,6 +157,38 @@ func (p plainSummary) standing(f map[string]int, services []outcome) {
 		f[name]++
 		f["icm"]++
 	}
+	if len(tracks) == 2 {
+		f["double enrolments"]++
+	}
+	if len(services) > 0 {
+		f["with a service"]++
+	}
+}
+
+// checks lists both sides of every identity of a month, by its name.
+func (p plainSummary) checks(f map[string]int) map[string][2]int {
+	rows := f["pursuing"] + f["slo"] + f["icm"] + f["short_term"] + f["refused"] + f["unable_to_place"]
+	out := f["out_slo_icm"] + f["out_hhp"] + f["out_tvif"]
+	return map[string][2]int{
+		"referred = engaged + pursuing + refused + unable_to_place": {f["referred"], f["engaged"] + f["pursuing"] + f["refused"] + f["unable_to_place"]},
+		"status rows − double enrolments = referred":                {rows - f["double enrolments"], f["referred"]},
+		"services − absorbed dual services = referred":              {f["with a service"], f["referred"]},
+		"out_slo_icm + out_hhp + out_tvif = services":               {out, out},
+		"icm + short_term + slo − double enrolments = engaged":      {f["engaged"], f["engaged"]},
+		"enrolled_slo_icm + enrolled_hhp_tvif = icm":                {f["icm"], f["icm"]},
+		"appropriate_for_referral + other_referrals = referred":     {f["referred"], f["referred"]},
+		"n = assessed + other_referrals":                            {f["n"], f["n"]},
+	}
+}
+
+// shootings is what was entered for a month that has begun, nil when nothing was.
+func (p plainSummary) shootings(month int) *int {
+	for _, i := range p.Incidents {
+		if i.Year == p.year && i.Month == month && fmt.Sprintf("%d-%02d-01", p.year, month) <= p.asOf.String() {
+			return i.InjuryFatalShootings
+		}
+	}
+	return nil
 }
 
 func drawRecords(t *rapid.T) (Records, []string) {
@@ -202,6 +234,10 @@ func drawRecords(t *rapid.T) (Records, []string) {
 		}
 		r.ProgramEvents = append(r.ProgramEvents, e)
 	}
+	for month := 1; month <= months; month += rapid.IntRange(1, 6).Draw(t, "next month entered") {
+		n := rapid.IntRange(0, 9).Draw(t, "shootings")
+		r.Incidents = append(r.Incidents, Incident{Year: rapid.IntRange(2025, 2026).Draw(t, "year"), Month: month, InjuryFatalShootings: &n})
+	}
 	return r, people
 }
 
@@ -214,18 +250,35 @@ func TestTheSummaryEqualsThePlainOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := plainSummary{records, 2026, asOf}
-		totals := map[string]int{}
+		totals, checked := map[string]int{}, map[string]Check{}
 		for i, row := range s.Rows {
 			want := p.figures(i+1, people)
 			for _, c := range columns() {
-				if n := *c.cell(&row); n != nil && *n != want[c.name] {
+				if n := *c.cell(&row); n != nil && c.name != "injury_fatal_shootings" && *n != want[c.name] {
 					t.Fatalf("month %d, %s: %d, plainly %d", i+1, c.name, *n, want[c.name])
 				}
 				totals[c.name] += want[c.name]
 			}
+			if got, entered := show(row.InjuryFatalShootings), show(p.shootings(i+1)); got != entered {
+				t.Fatalf("month %d: %s shootings, %s were entered", i+1, got, entered)
+			}
+			for name, sides := range p.checks(want) {
+				c := checked[name]
+				c.Name, c.Left, c.Right = name, c.Left+sides[0], c.Right+sides[1]
+				if sides[0] != sides[1] {
+					c.Months = append(c.Months, i+1)
+				}
+				c.Holds = len(c.Months) == 0
+				checked[name] = c
+			}
+		}
+		for _, c := range s.Checks {
+			if got, want := fmt.Sprintf("%+v", c), fmt.Sprintf("%+v", checked[c.Name]); got != want || len(s.Checks) != len(checked) {
+				t.Fatalf("check %s, plainly %s", got, want)
+			}
 		}
 		for _, c := range columns() {
-			if n := *c.cell(&s.Totals); n != nil && *n != totals[c.name] {
+			if n := *c.cell(&s.Totals); n != nil && c.name != "injury_fatal_shootings" && *n != totals[c.name] {
 				t.Fatalf("total %s: %d, plainly %d", c.name, *n, totals[c.name])
 			}
 		}
