@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,12 @@ type year struct {
 	plan    demo.Plan
 }
 
+// laterHalf is the part of the year that these tests do not need: people of
+// every kind are there by then, and their time is over years later all the same.
+func laterHalf(s demo.Step) bool {
+	return s.At.After(time.Date(demo.Year, time.July, 1, 0, 0, 0, 0, time.UTC))
+}
+
 // Each part looks at a copy of its own of the demonstration program, which is played
 // once for each database.
 func TestTheDemonstrationYearsLater(t *testing.T) {
@@ -34,6 +41,7 @@ func TestTheDemonstrationYearsLater(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	plan.Steps = slices.DeleteFunc(plan.Steps, laterHalf)
 	for _, dialect := range storetest.Dialects {
 		t.Run(string(dialect), func(t *testing.T) {
 			url := storetest.URL(t, dialect)
