@@ -560,7 +560,7 @@ export interface paths {
         };
         /**
          * The monthly summary of a year, rebuilt from single records
-         * @description A director's covers the program, a supervisor's their organisation; a referral partner gets the program's totals alone, with counts under 5 withheld. With frozen, a kept summary is answered to the byte, and as JSON with what came late for it.
+         * @description A director's covers the program, a supervisor's their organisation; a referral partner gets the program's totals alone, with counts under 5 withheld, of whole years that are over (as_of: the year's last day). With frozen, a kept summary is answered to the byte, and as JSON with what came late for it.
          */
         get: operations["summary"];
         put?: never;
