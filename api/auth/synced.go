@@ -71,8 +71,10 @@ func (c *synced) putBack(list []store.DeviceSync) {
 }
 
 // FlushSynced stores the times noted so far. What it could not store is tried
-// again by the next call.
+// again by the next call. A database that takes longer than flushLimit is away.
 func (s *Service) FlushSynced(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
+	defer cancel()
 	list := s.synced.take()
 	for len(list) > 0 {
 		batch := list[:min(len(list), syncedBatch)]
