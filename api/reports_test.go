@@ -277,21 +277,3 @@ func TestExports(t *testing.T) {
 		}
 	})
 }
-
-// Whoever reads a report or takes an export along is in the audit, by ids alone.
-func TestReadingReportsIsAudited(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *site) {
-		c := newCasework(s)
-		c.get(models.RoleSupervisor, "/v1/intensity/services/"+c.service).into(200, nil)
-		c.get(models.RoleDirector, "/v1/reports/summary?year=2024").into(200, nil)
-		c.get(models.RoleSupervisor, "/v1/export/people")
-		must(t, s.server.engine.FlushAudit(t.Context()))
-		for action, id := range map[string]string{"report.service": c.service, "report.summary": "2024", "export.people": c.person} {
-			var detail []byte
-			err := s.store.SQLDB().QueryRow(`SELECT detail FROM audit WHERE action = '` + action + `'`).Scan(&detail)
-			if err != nil || bytes.Contains(detail, []byte("Heron")) || !bytes.Contains(detail, []byte(id)) {
-				t.Errorf("%s: %v, %s", action, err, detail)
-			}
-		}
-	})
-}

@@ -127,6 +127,9 @@ func (s *Server) publishedCheck(c echo.Context) error {
 	if !known {
 		return models.Invalid("query.year", "must be 2024, the one year whose printed report is known")
 	}
+	if err := s.audited(c, "report.published"); err != nil {
+		return err
+	}
 	if format != formatJSON {
 		return tables(c, "published-"+strconv.Itoa(year), format, reports.DisagreementsTable(p))
 	}

@@ -169,6 +169,42 @@ func aPurgeFollowsTheScheduleAndLeavesCounts(t *testing.T, y year) {
 		t.Errorf("again: %+v", again)
 	}
 	y.nothingIsLeft(t)
+	y.purgeIsAudited(t, done.Persons)
+}
+
+// purgeIsAudited holds that the audit names every person that a purge took, by id, and
+// that its chain goes on over it.
+func (y year) purgeIsAudited(t *testing.T, taken int) {
+	t.Helper()
+	if n := y.count(t, `SELECT count(*) FROM audit WHERE action = 'purge'`); n == 0 {
+		t.Error("the audit does not tell of the purge")
+	}
+	rows, err := y.store.SQLDB().Query(`SELECT detail FROM audit WHERE action = 'purge'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	named := map[string]bool{}
+	for rows.Next() {
+		var text []byte
+		var detail struct{ Persons []string }
+		if err := rows.Scan(&text); err != nil || json.Unmarshal(text, &detail) != nil {
+			t.Fatalf("an entry says %s: %v", text, err)
+		}
+		for _, id := range detail.Persons {
+			named[id] = true
+		}
+	}
+	if len(named) != taken || rows.Err() != nil {
+		t.Errorf("the audit names %d of %d persons: %v", len(named), taken, rows.Err())
+	}
+	programs, err := y.store.Programs(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := y.store.VerifyAudit(context.Background(), programs[0].No); err != nil || len(v.Faults) > 0 {
+		t.Errorf("the audit has faults: %v, %v", v.Faults, err)
+	}
 }
 
 func sameSummary(t *testing.T, before, after reports.Summary) {
