@@ -47,7 +47,7 @@ func readServicesCursor(text, sort string) (servicesCursor, error) {
 	var out servicesCursor
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(text) > cursorLimit || json.Unmarshal(raw, &out) != nil ||
-		out.Sort != sort || out.Now <= 0 || !models.ValidID(out.Place.ServiceID) {
+		out.Sort != sort || !knownYear(time.UnixMilli(out.Now).UTC().Year()) || !models.ValidID(out.Place.ServiceID) {
 		return out, badCursor()
 	}
 	return out, nil
@@ -63,6 +63,10 @@ func (s *Server) intensityServices(c echo.Context) error {
 	if err := q.err(); err != nil {
 		return err
 	}
+	limit, from, err := s.servicesFrom(c, sort)
+	if err != nil {
+		return err
+	}
 	if err := s.audited(c, "report.services"); err != nil {
 		return err
 	}
@@ -73,30 +77,34 @@ func (s *Server) intensityServices(c echo.Context) error {
 			})
 		})
 	}
-	return s.servicesPage(c, f, sort)
+	return s.servicesPage(c, f, limit, from)
 }
 
-func (s *Server) servicesPage(c echo.Context, f reports.Filter, sort string) error {
-	limit, err := pageLimit(c)
-	if err != nil {
-		return err
+// servicesFrom reads how many services a page has and where it begins: a cursor of now
+// and without a place when none is given. Files, which are no pages, refuse bad ones too.
+func (s *Server) servicesFrom(c echo.Context, sort string) (limit int, from servicesCursor, err error) {
+	if limit, err = pageLimit(c); err != nil {
+		return 0, from, err
 	}
-	now := s.store.Clock()
-	var after *reports.Place
 	if text := c.QueryParam("cursor"); text != "" {
-		cursor, err := readServicesCursor(text, sort)
-		if err != nil {
-			return err
-		}
-		now, after = time.UnixMilli(cursor.Now), &cursor.Place
+		from, err = readServicesCursor(text, sort)
+		return limit, from, err
 	}
-	page, err := s.reports.Services(c.Request().Context(), actorOf(c), f, sort, limit, after, now)
+	return limit, servicesCursor{Sort: sort, Now: s.store.Clock().UnixMilli()}, nil
+}
+
+func (s *Server) servicesPage(c echo.Context, f reports.Filter, limit int, from servicesCursor) error {
+	var after *reports.Place
+	if from.Place.ServiceID != "" {
+		after = &from.Place
+	}
+	page, err := s.reports.Services(c.Request().Context(), actorOf(c), f, from.Sort, limit, after, time.UnixMilli(from.Now))
 	if err != nil {
 		return err
 	}
 	var next *string
 	if page.Next != nil {
-		text, err := servicesCursor{Sort: sort, Now: now.UnixMilli(), Place: *page.Next}.text()
+		text, err := servicesCursor{Sort: from.Sort, Now: from.Now, Place: *page.Next}.text()
 		if err != nil {
 			return err
 		}

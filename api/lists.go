@@ -46,7 +46,7 @@ func pageLimit(c echo.Context) (int, error) {
 }
 
 func badCursor() error {
-	return models.E(models.KindBadRequest, "bad_cursor", "The cursor is not one of this list.")
+	return models.E(models.KindBadRequest, "bad_cursor", "The cursor is not one of this list: send the next of the page before, with the same sort and filters, or none.")
 }
 
 // readCursor reads a list cursor: the key of the last entry shown, the first part

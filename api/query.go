@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,10 +20,13 @@ type query struct {
 	c echo.Context
 }
 
-// newQuery refuses parameters that the call does not have, and those given twice: a
-// filter that was misspelt must not answer with everything.
+// newQuery refuses parameters that the call does not have, those given twice, and a query
+// that cannot be read whole: a filter that was misspelt must not answer with everything.
 func newQuery(c echo.Context, allowed ...string) *query {
 	q := &query{c: c}
+	if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
+		q.add("query", "must be name=value pairs with & between them; %, & and ; within a value are written %25, %26 and %3B")
+	}
 	for name, values := range c.QueryParams() {
 		switch {
 		case !slices.Contains(allowed, name):

@@ -16,16 +16,15 @@ import (
 // summary is GET /v1/reports/summary (docs/domain.md, section 4).
 func (s *Server) summary(c echo.Context) error {
 	q := newQuery(c, "year", "as_of", "format", "frozen")
-	frozen, format := q.id("frozen"), q.format()
-	if frozen != "" {
-		if err := q.err(); err != nil {
-			return err
-		}
-		return s.frozenSummary(c, frozen, format)
+	frozen, format, asOf, year := q.id("frozen"), q.format(), q.date("as_of"), 0
+	if frozen == "" || c.QueryParam("year") != "" { // a kept summary knows its year
+		year = q.year()
 	}
-	year, asOf := q.year(), q.date("as_of")
 	if err := q.err(); err != nil {
 		return err
+	}
+	if frozen != "" {
+		return s.frozenSummary(c, frozen, format)
 	}
 	if err := s.audited(c, "report.summary"); err != nil {
 		return err

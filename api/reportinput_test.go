@@ -1,0 +1,174 @@
+package api
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"pursuit/models"
+)
+
+// asked are the calls that take parameters, each with what it cannot do without.
+var asked = map[string]string{
+	"/v1/intensity/services":      "",
+	"/v1/intensity/services/{id}": "",
+	"/v1/intensity/workers":       "",
+	"/v1/intensity/program":       "",
+	"/v1/reports/summary":         "year=2024",
+	"/v1/reports/published-check": "year=2024",
+	"/v1/export/people":           "",
+	"/v1/export/services":         "",
+	"/v1/people/duplicates":       "",
+}
+
+// bad is one value that a parameter must not have, and a word that the answer must say
+// of what is allowed.
+type bad struct{ value, allowed string }
+
+func badOnes(allowed string, values ...string) (out []bad) {
+	for _, v := range values {
+		out = append(out, bad{v, allowed})
+	}
+	return out
+}
+
+// badValues are, for each parameter, values that no call may take.
+func badValues() map[string][]bad {
+	id := badOnes("UUID", "evil", "' OR 1=1 --evil", "\x00evil", "\xffevil", "01900000-0000-7000-8000-00000000000G",
+		"01900000-0000-7000-8000-00000000000A", strings.Repeat("evil", 500))
+	date := badOnes("2024-12-31", "evil", "2024-02-30", "2024-13-01", "24-01-01", "2024-1-1", "2024-01-01T00:00:00Z", "9999-12-30",
+		"0000-01-01", "-2024-01-01", "2024-01-01\x00evil", "\xffevil", " 2024-01-01", "tomorrow-evil")
+	code := func(allowed string) []bad {
+		return badOnes(allowed, "evil", strings.ToUpper(allowed), allowed+",evil", allowed+"\x00evil", "\xffevil", "=evil()")
+	}
+	return map[string][]bad{
+		"worker_id": id, "org_id": id, "frozen": id, "person_id": id, "from": date, "to": date, "as_of": date,
+		"status": code("pursuing"), "track": code("slo_icm"), "format": append(code("csv"), bad{"pdf-evil", "xlsx"}),
+		"reason": code("phone"), "sort": append(code("longest_gap_days"), badOnes("longest_gap_days", "-", "--longest_gap_days", "name;evil")...),
+		"limit":  badOnes("above 0", "0", "-1", "evil", "1e3", "1.5", "99999999999999999999", " 5", "5\x00evil"),
+		"year":   badOnes("1990", "evil", "1", "0", "-2024", "2024.5", "99999", "99999999999999999999", "2024evil", "2024\x00", "\xffevil"),
+		"cursor": badCursors(),
+	}
+}
+
+// badCursors are texts that no list gave: no base64, no cursor, and cursors bent by hand.
+func badCursors() []bad {
+	out := badOnes("cursor", "evil", "%%%evil", "\x00evil", strings.Repeat("evil", 1000))
+	for _, raw := range []string{"evil", "{}", "null", "[]", `{"s":"evil","t":1,"p":{}}`, "evil/evil", "\xff\xfe/evil", models.NewID() + "/\x00",
+		fmt.Sprintf(`{"s":"","t":-1,"p":{"id":%q}}`, models.NewID()),
+		fmt.Sprintf(`{"s":"evil","t":1700000000000,"p":{"id":%q}}`, models.NewID()),
+		fmt.Sprintf(`{"s":"","t":9223372036854775807,"p":{"id":%q}}`, models.NewID())} {
+		out = append(out, bad{base64.RawURLEncoding.EncodeToString([]byte(raw)), "cursor"})
+	}
+	return out
+}
+
+// parametersOf are what a call says that it knows.
+func (c casework) parametersOf(path string) []string {
+	p := c.get(models.RoleSupervisor, path+"?evil=evil").problem(http.StatusUnprocessableEntity, "invalid_request")
+	for _, f := range p.Errors {
+		if _, list, ok := strings.Cut(f.Message, "allowed: "); ok && f.Location == "query" {
+			return strings.Split(list, ", ")
+		}
+	}
+	c.t.Fatalf("%s does not say what it knows: %+v", path, p.Errors)
+	return nil
+}
+
+// Every bad value of every parameter of every report and export, in each format, is
+// refused by the parameter's name with what is allowed; it is never repeated, neither
+// to whoever sent it nor in the audit.
+func TestEveryBadParameterIsNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		c, values := newCasework(s), badValues()
+		for route, given := range asked {
+			path := strings.Replace(route, "{id}", c.service, 1)
+			known := c.parametersOf(path)
+			for _, name := range known {
+				if len(values[name]) == 0 {
+					t.Errorf("%s: no bad values of %s are known", route, name)
+				}
+				for _, b := range values[name] {
+					c.refused(path, given, name, b)
+					if strings.Contains(strings.Join(known, " "), "format") && name != "format" {
+						c.refused(path, strings.TrimPrefix(given+"&format=csv", "&"), name, b)
+					}
+				}
+			}
+		}
+		c.refused("/v1/reports/summary", "frozen="+models.NewID(), "as_of", bad{"evil", "2024-12-31"})
+		c.refused("/v1/reports/summary", "frozen="+models.NewID(), "year", bad{"evil", "1990"})
+		for _, action := range []string{"report.services", "report.service", "report.workers", "report.program", "report.summary",
+			"report.frozen", "report.published", "export.people", "export.services", "people.duplicates"} {
+			if n := len(s.entries(action)); n > 0 {
+				t.Errorf("%d refused calls are told as %s", n, action)
+			}
+		}
+	})
+}
+
+// refused wants a call with a bad value of a parameter to be refused by its name.
+func (c casework) refused(path, given, name string, b bad) {
+	c.t.Helper()
+	query, err := url.ParseQuery(given)
+	must(c.t, err)
+	query.Set(name, b.value)
+	got := c.get(models.RoleSupervisor, path+"?"+query.Encode())
+	what := fmt.Sprintf("%s, %s=%.60q after %q", path, name, b.value, given)
+	if name == "cursor" {
+		if got.status != http.StatusBadRequest || !bytes.Contains(got.body, []byte(`"bad_cursor"`)) || !bytes.Contains(got.body, []byte(b.allowed)) {
+			c.t.Errorf("%s: %d %.300s", what, got.status, got.body)
+		}
+	} else if got.status != http.StatusUnprocessableEntity {
+		c.t.Errorf("%s: %d %.300s", what, got.status, got.body)
+	} else if p := got.problem(http.StatusUnprocessableEntity, "invalid_request"); !told(p, "query."+name, b.allowed) {
+		c.t.Errorf("%s: %+v", what, p.Errors)
+	}
+	if bytes.Contains(got.body, []byte("evil")) || len(b.value) > 7 && bytes.Contains(got.body, []byte(b.value)) {
+		c.t.Errorf("%s is repeated: %.300s", what, got.body)
+	}
+}
+
+func told(p problem, location, allowed string) bool {
+	for _, f := range p.Errors {
+		if f.Location == location && strings.Contains(f.Message, allowed) {
+			return true
+		}
+	}
+	return false
+}
+
+// A query that cannot be read is no query without filters, and bodies and paths are
+// refused as parameters are.
+func TestWhatCannotBeReadIsRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		c := newCasework(s)
+		for route := range asked {
+			path := strings.Replace(route, "{id}", c.service, 1)
+			for _, query := range []string{"year=2024&track=%zz", "year=2024&format=csv;track=evil", "%", "year=2024&%=evil"} {
+				p := c.get(models.RoleSupervisor, path+"?"+query).problem(http.StatusUnprocessableEntity, "invalid_request")
+				if !told(p, "query", "") {
+					t.Errorf("%s?%s: %+v", path, query, p.Errors)
+				}
+			}
+		}
+		for _, id := range []string{"evil", "%00", "%ff", "..%2f", models.NewID()} {
+			c.get(models.RoleSupervisor, "/v1/intensity/services/"+id).problem(http.StatusNotFound, "not_found")
+		}
+		for _, table := range []string{"evil", "%00", "%ff", "people%20", "People", "audit", "users%3B"} {
+			c.get(models.RoleSupervisor, "/v1/export/"+table).problem(http.StatusUnprocessableEntity, "invalid_request")
+		}
+		director := c.who[models.RoleDirector].AccessToken
+		for _, body := range []string{`{"year":"evil"}`, `{"year":2024.5}`, `{"year":2024,"as_of":"evil"}`, `{"year":2024,"as_of":"2024-02-30"}`,
+			`{"year":2024,"as_of":"9999-12-31"}`, `{"year":1e99}`, `{}`, `[]`, `null`, `evil`} {
+			got := s.call("POST", "/v1/reports/summary/freeze", director, []byte(body), "Content-Type", "application/json")
+			if got.status < 400 || got.status > 499 || bytes.Contains(got.body, []byte("evil")) {
+				t.Errorf("freeze %s: %d %s", body, got.status, got.body)
+			}
+		}
+	})
+}
