@@ -1,13 +1,15 @@
 package api
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/tidwall/gjson"
 
 	"pursuit/models"
 	"pursuit/reports"
@@ -16,6 +18,9 @@ import (
 
 // sheetRows is what one sheet of a workbook holds below its headings and notes.
 const sheetRows = 1_048_000
+
+// lineBuffer is how many bytes of lines are gathered before they are written.
+const lineBuffer = 64 << 10
 
 // headerLeftOut tells in words what an export does not hold.
 const headerLeftOut = "Pursuit-Left-Out"
@@ -38,12 +43,18 @@ func (s *Server) export(c echo.Context) error {
 	note := leftOut(who)
 	c.Response().Header().Set(headerLeftOut, note)
 	return file(c, t.Name, format, func(w io.Writer) error {
-		if format == formatNDJSON {
+		switch format {
+		case formatNDJSON:
 			return s.exportLines(c, t, w)
+		case formatCSV:
+			return s.exportCSV(c, t, w)
 		}
 		var failed error
-		table := exportTable(t, note, func(yield func([]any) bool) { failed = s.exportRows(c, t, format, yield) })
-		err := writeTables(w, format, table)
+		table, err := exportTable(who, t, note, func(yield func([]any) bool) { failed = s.exportRows(c, t, yield) })
+		if err != nil {
+			return err
+		}
+		err = reports.WriteXLSX(w, table)
 		return errors.Join(failed, err)
 	})
 }
@@ -79,29 +90,50 @@ func leftOut(who models.Actor) string {
 	return out
 }
 
-// exportLines writes the rows as they travel, one JSON object a line.
-func (s *Server) exportLines(c echo.Context, t *models.Table, w io.Writer) error {
-	return s.engine.Export(c.Request().Context(), actorOf(c), t, s.exported(c), func(doc gjson.Result) error {
-		_, err := io.WriteString(w, doc.Raw+"\n")
-		return err
-	})
+// visit hands an export's documents to a function. What is audited beside them, the
+// query's parameters, was checked before.
+func (s *Server) visit(c echo.Context, t *models.Table, visit func(doc []byte) error) error {
+	return s.engine.Export(c.Request().Context(), actorOf(c), t, c.QueryParams(), visit)
 }
 
-// exported records which rows an export hands out.
-func (s *Server) exported(c echo.Context) func(ids []string) error {
-	return func(ids []string) error { return s.audited(c, "export."+c.Param("table"), ids...) }
+// exportLines writes the rows as they travel, one JSON object a line.
+func (s *Server) exportLines(c echo.Context, t *models.Table, w io.Writer) error {
+	out := bufio.NewWriterSize(w, lineBuffer)
+	err := s.visit(c, t, func(doc []byte) error {
+		_, _ = out.Write(doc) // a fault stays, and the next write tells it
+		return out.WriteByte('\n')
+	})
+	return errors.Join(err, out.Flush())
+}
+
+// exportCSV writes a line for each row, with a column for id, _v, _b and each field.
+func (s *Server) exportCSV(c echo.Context, t *models.Table, w io.Writer) error {
+	out, row := reports.NewCSV(w), newExportRow(t)
+	for _, f := range row.fields {
+		out.Text([]byte(f.Name))
+	}
+	if err := out.EndLine(); err != nil {
+		return err
+	}
+	err := s.visit(c, t, func(doc []byte) error {
+		row.read(doc)
+		return row.line(out)
+	})
+	return errors.Join(err, out.Flush())
 }
 
 // errEnough ends an export whose reader wants no more rows.
 var errEnough = errors.New("enough")
 
-func (s *Server) exportRows(c echo.Context, t *models.Table, format string, yield func([]any) bool) error {
-	rows := 0
-	err := s.engine.Export(c.Request().Context(), actorOf(c), t, s.exported(c), func(doc gjson.Result) error {
-		if rows++; format == formatXLSX && rows > sheetRows {
+// exportRows yields the values of each row of a workbook.
+func (s *Server) exportRows(c echo.Context, t *models.Table, yield func([]any) bool) error {
+	rows, row := 0, newExportRow(t)
+	err := s.visit(c, t, func(doc []byte) error {
+		if rows++; rows > sheetRows {
 			return models.Invalid("query.format", fmt.Sprintf("a workbook holds at most %d rows; take csv or ndjson", sheetRows))
 		}
-		if !yield(exportValues(t, doc)) {
+		row.read(doc)
+		if !yield(row.cells()) {
 			return errEnough
 		}
 		return nil
@@ -112,53 +144,40 @@ func (s *Server) exportRows(c echo.Context, t *models.Table, format string, yiel
 	return err
 }
 
-// exportTable has a column for id, _v, _b and each field, under their names.
-func exportTable(t *models.Table, note string, rows func(yield func([]any) bool)) reports.Table {
-	columns := []reports.TableColumn{{Name: "id", Heading: "id"}, {Name: "_v", Heading: "_v", Kind: reports.Count}, {Name: "_b", Heading: "_b"}}
-	kinds := map[models.Type]reports.Kind{models.TypeInteger: reports.Count, models.TypeNumber: reports.Decimal,
-		models.TypeDate: reports.Day, models.TypeTimestamp: reports.Moment, models.TypeBool: reports.Flag}
-	for _, f := range t.Fields {
-		columns = append(columns, reports.TableColumn{Name: f.Name, Heading: f.Name, Kind: kinds[f.Type]})
-	}
-	return reports.Table{Name: t.Name, Title: t.Name, Subtitle: note, Columns: columns, Rows: rows, Notes: []string{note}}
-}
-
-// exportValues turns a row's document into the values of its columns. Lists and
-// objects stay JSON.
-func exportValues(t *models.Table, doc gjson.Result) []any {
-	out := []any{doc.Get("id").Str, int(doc.Get("_v").Int()), doc.Get("_b").Str}
-	values := make(map[string]gjson.Result, len(t.Fields))
-	doc.ForEach(func(key, value gjson.Result) bool {
-		values[key.Str] = value
-		return true
-	})
-	for _, f := range t.Fields {
-		out = append(out, exportValue(f.Type, values[f.Name]))
-	}
-	return out
-}
-
-func exportValue(kind models.Type, v gjson.Result) any {
-	if !v.Exists() || v.Type == gjson.Null {
-		return nil
-	}
-	switch kind {
+// kindOf is how a field's values look in a workbook.
+func kindOf(f models.Field) reports.Kind {
+	switch f.Type {
+	case models.TypeID:
+		return reports.Key
 	case models.TypeInteger:
-		return int(v.Int())
+		return reports.Count
 	case models.TypeNumber:
-		return v.Float()
-	case models.TypeBool:
-		return v.Bool()
+		return reports.Exact
 	case models.TypeDate:
-		if d, err := reports.ParseDate(v.Str); err == nil {
-			return d
-		}
+		return reports.Day
 	case models.TypeTimestamp:
-		if at, ok := models.ParseTime(v.Str); ok {
-			return at
+		return reports.Moment
+	case models.TypeBool:
+		return reports.Flag
+	case models.TypeText:
+		if f.MaxLength > models.TextMax {
+			return reports.Sentence
 		}
-	case models.TypeTextList, models.TypeFactors, models.TypeObject, models.TypeAny:
-		return v.Raw
 	}
-	return v.Str
+	return reports.Text
+}
+
+// exportTable is a workbook's sheet with a column for id, _v, _b and each field, under
+// their names, and moments in the program's time.
+func exportTable(who models.Actor, t *models.Table, note string, rows iter.Seq[[]any]) (reports.Table, error) {
+	zone, err := time.LoadLocation(who.TimeZone)
+	if err != nil {
+		return reports.Table{}, fmt.Errorf("read the program's time zone: %w", err)
+	}
+	out := reports.Table{Name: t.Name, Title: "Export of " + t.Name, Zone: zone, Rows: rows,
+		Subtitle: "Every row that you may see; times are those of " + zone.String(), Notes: []string{note}}
+	for _, f := range newExportRow(t).fields {
+		out.Columns = append(out.Columns, reports.TableColumn{Name: f.Name, Heading: f.Name, Kind: kindOf(f)})
+	}
+	return out, nil
 }

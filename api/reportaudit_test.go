@@ -2,10 +2,13 @@ package api
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
 	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/sync"
 )
 
 // Whoever reads a report or takes an export along is in the audit, by ids alone, each
@@ -50,16 +53,17 @@ func TestReadingReportsIsAudited(t *testing.T) {
 // entries gives what the audit says of an action, oldest first.
 func (s *site) entries(action string) [][]byte {
 	s.t.Helper()
-	must(s.t, s.server.engine.FlushAudit(s.t.Context()))
-	rows, err := s.store.SQLDB().Query(`SELECT detail FROM audit WHERE action = '` + action + `' ORDER BY n`)
+	programs, err := s.store.Programs(s.t.Context())
 	must(s.t, err)
-	defer rows.Close()
-	var out [][]byte
-	for rows.Next() {
-		var detail []byte
-		must(s.t, rows.Scan(&detail))
-		out = append(out, detail)
+	query := sync.AuditQuery{AuditFilter: store.AuditFilter{Action: action}}
+	list, more, err := s.server.engine.ReadAudit(s.t.Context(), models.Actor{Program: programs[0].No}, query, 0, 1000)
+	must(s.t, err)
+	if more != 0 {
+		s.t.Fatalf("the audit has more of %s than a page", action)
 	}
-	must(s.t, rows.Err())
+	var out [][]byte
+	for _, one := range slices.Backward(list) {
+		out = append(out, one.Detail)
+	}
 	return out
 }

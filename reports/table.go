@@ -3,8 +3,9 @@ package reports
 import (
 	"iter"
 	"strconv"
-	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind is how a column's values look.
@@ -13,9 +14,11 @@ type Kind int
 // The kinds of columns.
 const (
 	Text     Kind = iota
+	Key           // an id
 	Sentence      // text that takes a wide column and wraps
 	Count         // whole number
 	Decimal       // two decimals
+	Exact         // a number with the decimals that it has
 	Percent       // part of 1, shown as a percentage in a workbook
 	Day           // Date
 	Moment        // time.Time; UTC in CSV, the table's zone in a workbook
@@ -65,18 +68,25 @@ func plain(value any) string {
 	return ""
 }
 
-// guarded makes text that a spreadsheet could take for a formula plain text, by the
-// apostrophe that spreadsheets read as "what follows is text". Leading white space, which
-// some of them skip, does not hide a formula.
-func guarded(text string) string {
-	bare := strings.TrimLeft(text, " \u00a0\u3000\v\f")
-	if bare == "" {
-		return text
+// couldBeFormula tells whether a spreadsheet could take text for a formula: it begins with
+// one of the signs that formulas begin with, in their full width too, or with a control
+// character that some spreadsheets take for the end of the cell before. Leading white space
+// and marks without width, which some of them skip, do not hide one.
+func couldBeFormula(text []byte) bool {
+	for len(text) > 0 {
+		first, size := utf8.DecodeRune(text)
+		switch first {
+		case '=', '+', '-', '@', '\t', '\r', '\n', '|', '%', '＝', '＋', '－', '＠':
+			return true
+		case '\ufeff', '\u200b', '\u200e', '\u200f', '\u2060':
+		default:
+			if !unicode.IsSpace(first) {
+				return false
+			}
+		}
+		text = text[size:]
 	}
-	if strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(bare)[0]) {
-		return "'" + text
-	}
-	return text
+	return false
 }
 
 // null returns what p points to, nil for nil.

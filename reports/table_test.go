@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
-	"pgregory.net/rapid"
 )
 
 func csvOf(t interface{ Fatal(...any) }, table Table) [][]string {
@@ -43,34 +42,6 @@ func textTable(texts ...string) Table {
 		{TableColumn{"person_code", "Code", "", Text}, func(s string) any { return s }}})
 	t.Name, t.Title = "Codes", "=1+1"
 	return t
-}
-
-func TestTextThatCouldBeAFormulaStaysText(t *testing.T) {
-	for text, want := range map[string]string{
-		"=1+1": "'=1+1", "+15035550100": "'+15035550100", "-2": "'-2", "@SUM(A1)": "'@SUM(A1)",
-		"\t=1": "'\t=1", "  =1": "'  =1", "＝1": "'＝1", "\u00a0=1": "'\u00a0=1",
-		"Heron": "Heron", "a=b": "a=b", "": "", "   ": "   ", "'=1": "'=1",
-	} {
-		if got := guarded(text); got != want {
-			t.Errorf("%q is written %q, not %q", text, got, want)
-		}
-	}
-}
-
-func TestNoTextBecomesAFormula(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringOfN(rapid.SampledFrom([]rune("=+-@ \t\r\n|%'\"，,;A1(é\x00<&")), 0, 8, -1).Draw(t, "text")
-		got := csvOf(t, textTable(text, "end"))[1][0]
-		if bare := strings.TrimLeft(got, " "); bare != "" && strings.ContainsRune("=+-@\t\r\n", []rune(bare)[0]) {
-			t.Fatalf("%q is written %q", text, got)
-		}
-		book, _ := workbook(t, textTable(text))
-		cell := fmt.Sprintf("A%d", headingRow+1)
-		formula, err := book.GetCellFormula("Codes", cell)
-		if err != nil || formula != "" {
-			t.Fatalf("%q became the formula %q (%v)", text, formula, err)
-		}
-	})
 }
 
 func TestTheSummaryAsCSV(t *testing.T) {

@@ -27,12 +27,12 @@ func effortFigures[T any](of func(T) Effort) []figure[T] {
 func serviceNames() []figure[ServiceFigures] {
 	type row = ServiceFigures
 	return []figure[row]{
-		{TableColumn{"service_id", "Service", "", Text}, func(f row) any { return f.ServiceID }},
+		{TableColumn{"service_id", "Service", "", Key}, func(f row) any { return f.ServiceID }},
 		{TableColumn{"person_code", "Person code", "", Text}, func(f row) any { return string(f.PersonCode) }},
 		{TableColumn{"track", "Track", "", Text}, func(f row) any { return f.Track }},
 		{TableColumn{"status", "Status", "As of the date of the report.", Text}, func(f row) any { return f.Status }},
-		{TableColumn{"worker_id", "Worker", "Who holds the service as outreach worker.", Text}, func(f row) any { return string(f.WorkerID) }},
-		{TableColumn{"org_id", "Organisation", "", Text}, func(f row) any { return f.OrgID }},
+		{TableColumn{"worker_id", "Worker", "Who holds the service as outreach worker.", Key}, func(f row) any { return string(f.WorkerID) }},
+		{TableColumn{"org_id", "Organisation", "", Key}, func(f row) any { return f.OrgID }},
 		{TableColumn{"referred_on", "Referred on", "", Day}, func(f row) any { return f.ReferredOn }},
 	}
 }
@@ -59,9 +59,9 @@ func serviceFigures() []figure[ServiceFigures] {
 func workerNames() []figure[WorkerFigures] {
 	type row = WorkerFigures
 	return []figure[row]{
-		{TableColumn{"worker_id", "Worker", "", Text}, func(f row) any { return f.WorkerID }},
+		{TableColumn{"worker_id", "Worker", "", Key}, func(f row) any { return f.WorkerID }},
 		{TableColumn{"name", "Name", "", Text}, func(f row) any { return f.Name }},
-		{TableColumn{"org_id", "Organisation", "", Text}, func(f row) any { return f.OrgID }},
+		{TableColumn{"org_id", "Organisation", "", Key}, func(f row) any { return f.OrgID }},
 		{TableColumn{"services", "Services", "Services in pursuit that they hold.", Count}, func(f row) any { return f.Services }},
 		{TableColumn{"never_attempted", "Never attempted", "Of these, those that nobody has tried.", Count}, func(f row) any { return f.NeverAttempted }},
 	}

@@ -6,9 +6,9 @@ import "slices"
 func TimelineTable(p ServicePage) Table {
 	type row = TimelineEntry
 	t := tableOf(slices.Values(p.Timeline), []figure[row]{
-		{TableColumn{"attempt_id", "Attempt", "", Text}, func(e row) any { return e.AttemptID }},
+		{TableColumn{"attempt_id", "Attempt", "", Key}, func(e row) any { return e.AttemptID }},
 		{TableColumn{"occurred_at", "When", "", Moment}, func(e row) any { return e.OccurredAt }},
-		{TableColumn{"worker_id", "Worker", "Who made it.", Text}, func(e row) any { return e.WorkerID }},
+		{TableColumn{"worker_id", "Worker", "Who made it.", Key}, func(e row) any { return e.WorkerID }},
 		{TableColumn{"channel", "Channel", "", Text}, func(e row) any { return e.Channel }},
 		{TableColumn{"outcome", "Outcome", "", Text}, func(e row) any { return e.Outcome }},
 		{TableColumn{"verdict", "Counts", "counted, or why not.", Text}, func(e row) any { return string(e.Verdict) }},

@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -18,12 +21,22 @@ const (
 	maxSheetRows = 1_048_576
 	// headingRow is where a sheet's headings stand, below title, subtitle and a free row.
 	headingRow = 4
+	// noteWidth is how wide a footnote is at least where the table is, in characters.
+	noteWidth = 100
+	// noteHeight is that of a footnote's line, in points; no row is higher than maxHeight.
+	noteHeight, maxHeight = 13.0, 400.0
+	// maxCellText is how many UTF-16 units of text a cell of the format holds.
+	maxCellText = 32_767
+	// cutText ends a text that a cell could not hold.
+	cutText = " … (cut here: a cell holds no more; take CSV)"
 )
 
 // WriteXLSX writes tables as the sheets of one workbook: title, headings that stay in view,
-// number formats, totals, and below them footnotes with what each column means. Text is
-// stored as text and never as a formula. Rows are streamed (past 16 MB through a temporary
-// file); what is held whole is the compressed workbook. The same tables give the same bytes.
+// number formats, totals, and below them footnotes with what each column means. It prints in
+// landscape, one page wide, with the headings on every page, and is named as the first
+// table's title. Text is stored as it is and never as a formula, in cells that stay text when
+// somebody edits them. Rows are streamed (past 16 MB through a temporary file); what is held
+// whole is the compressed workbook. The same tables give the same bytes.
 func WriteXLSX(w io.Writer, tables ...Table) (err error) {
 	book := excelize.NewFile()
 	defer func() {
@@ -35,6 +48,9 @@ func WriteXLSX(w io.Writer, tables ...Table) (err error) {
 	if err != nil {
 		return fmt.Errorf("make styles: %w", err)
 	}
+	if err := describeBook(book, tables); err != nil {
+		return fmt.Errorf("describe workbook: %w", err)
+	}
 	for i, t := range tables {
 		if err := addSheet(book, i, t.Name); err != nil {
 			return fmt.Errorf("add sheet %q: %w", t.Name, err)
@@ -43,8 +59,8 @@ func WriteXLSX(w io.Writer, tables ...Table) (err error) {
 			return fmt.Errorf("write sheet %q: %w", t.Name, err)
 		}
 	}
-	var packed bytes.Buffer
-	if err := book.Write(&packed); err != nil {
+	packed, err := book.WriteToBuffer()
+	if err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	if err := copyInOrder(w, packed.Bytes()); err != nil {
@@ -70,7 +86,16 @@ func copyInOrder(w io.Writer, packed []byte) error {
 	return out.Close()
 }
 
-// addSheet makes a sheet that prints in landscape, one page wide, with numbered pages.
+// describeBook gives a workbook its title, and no clock: the same tables, the same bytes.
+func describeBook(book *excelize.File, tables []Table) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	return book.SetDocProps(&excelize.DocProperties{Title: tables[0].Title, Subject: tables[0].Subtitle, Creator: "Pursuit"})
+}
+
+// addSheet makes a sheet that prints in landscape on letter paper, one page wide, with the
+// headings and a number on each page.
 func addSheet(book *excelize.File, index int, name string) error {
 	if index == 0 {
 		if err := book.SetSheetName(book.GetSheetName(0), name); err != nil {
@@ -79,12 +104,22 @@ func addSheet(book *excelize.File, index int, name string) error {
 	} else if _, err := book.NewSheet(name); err != nil {
 		return err
 	}
-	orientation, wide, tall, fit := "landscape", 1, 0, true
+	orientation, wide, tall, fit, letter := "landscape", 1, 0, true, 1
 	if err := book.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
 	err := book.SetPageLayout(name, &excelize.PageLayoutOptions{
-		Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall})
+		Size: &letter, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall})
+	if err != nil {
+		return err
+	}
+	side, edge := 0.4, 0.6 // inches: tables are wide
+	err = book.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge})
+	if err != nil {
+		return err
+	}
+	err = book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name,
+		RefersTo: fmt.Sprintf("'%s'!$%d:$%d", strings.ReplaceAll(name, "'", "''"), headingRow, headingRow)})
 	if err != nil {
 		return err
 	}
@@ -116,7 +151,7 @@ func writeSheet(book *excelize.File, styles styles, t Table) error {
 // layout sets widths and keeps headings and the first column in view.
 func (s *sheet) layout() error {
 	for i, c := range s.table.Columns {
-		if err := s.out.SetColWidth(i+1, i+1, width(c.Kind)); err != nil {
+		if err := s.out.SetColWidth(i+1, i+1, width(c)); err != nil {
 			return err
 		}
 	}
@@ -128,17 +163,24 @@ func (s *sheet) layout() error {
 		TopLeftCell: corner, ActivePane: "bottomRight"})
 }
 
-// width is a column's, in characters.
-func width(kind Kind) float64 {
-	switch kind {
+// width is a column's, in characters: what its values take, and its heading's longest word
+// at least, for words do not wrap.
+func width(c TableColumn) float64 {
+	width := 13.0
+	switch c.Kind {
 	case Text:
-		return 22
+		width = 22
+	case Key:
+		width = 38
 	case Sentence:
-		return 60
+		width = 60
 	case Moment:
-		return 18
+		width = 18
 	}
-	return 13
+	for word := range strings.FieldsSeq(c.Heading) {
+		width = max(width, 1.2*float64(utf8.RuneCountInString(word))+1) // bold
+	}
+	return width
 }
 
 func (s *sheet) head() error {
@@ -182,7 +224,7 @@ func (s *sheet) put(row []any, style map[Kind]int) error {
 	return s.next(cells)
 }
 
-func (s *sheet) next(cells []any) error {
+func (s *sheet) next(cells []any, look ...excelize.RowOpts) error {
 	s.row++
 	if s.row > maxSheetRows {
 		return fmt.Errorf("more than %d rows", maxSheetRows)
@@ -191,7 +233,7 @@ func (s *sheet) next(cells []any) error {
 	if err != nil {
 		return err
 	}
-	return s.out.SetRow(at, cells)
+	return s.out.SetRow(at, cells, look...)
 }
 
 // shown turns a value into what the library writes. Sheets know no zones: a moment is its
@@ -216,11 +258,27 @@ func (s *sheet) shown(value any) any {
 			return "yes"
 		}
 		return "no"
+	case string:
+		return fitting(v)
 	}
 	return value
 }
 
-// notes writes the footnotes: the table's own, then what each column means.
+// fitting cuts text that is longer than a cell, and says so.
+func fitting(text string) string {
+	if len(text) <= maxCellText { // bytes are never fewer than UTF-16 units
+		return text
+	}
+	units := utf16.Encode([]rune(text))
+	if len(units) <= maxCellText {
+		return text
+	}
+	kept := string(utf16.Decode(units[:maxCellText-len(cutText)]))
+	return strings.TrimSuffix(kept, string(utf8.RuneError)) + cutText // half a character
+}
+
+// notes writes the footnotes: the table's own, then what each column means. Each takes the
+// columns that a page's width needs, and wraps in them.
 func (s *sheet) notes() error {
 	s.row++ // a free row
 	lines := append([]string{}, s.table.Notes...)
@@ -229,10 +287,32 @@ func (s *sheet) notes() error {
 			lines = append(lines, c.Heading+": "+c.Means)
 		}
 	}
+	columns, wide := 0, 0.0
+	for columns < len(s.table.Columns) && wide < noteWidth {
+		wide += width(s.table.Columns[columns])
+		columns++
+	}
 	for _, line := range lines {
-		if err := s.next([]any{excelize.Cell{StyleID: s.styles.note, Value: line}}); err != nil {
+		if err := s.note(line, columns, wide); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// note writes one footnote over some columns, with the height that it needs there: merged
+// cells do not grow by themselves.
+func (s *sheet) note(line string, columns int, wide float64) error {
+	height := noteHeight * math.Ceil(float64(utf8.RuneCountInString(line)+1)/max(wide, 1))
+	if err := s.next([]any{excelize.Cell{StyleID: s.styles.note, Value: line}}, excelize.RowOpts{Height: min(height, maxHeight)}); err != nil {
+		return err
+	}
+	if columns < 2 {
+		return nil
+	}
+	last, err := excelize.CoordinatesToCellName(columns, s.row)
+	if err != nil {
+		return err
+	}
+	return s.out.MergeCell(fmt.Sprint("A", s.row), last)
 }

@@ -17,14 +17,18 @@ const (
 
 func newStyles(book *excelize.File) (styles, error) {
 	s := styles{body: map[Kind]int{}, total: map[Kind]int{}}
+	text := numberFormat(Text)
 	plain := map[*int]*excelize.Style{
-		&s.title:    {Font: &excelize.Font{Bold: true, Size: 16, Color: colourHeading}},
-		&s.subtitle: {Font: &excelize.Font{Size: 11, Color: colourSoft}},
-		&s.note:     {Font: &excelize.Font{Italic: true, Size: 9, Color: colourSoft}},
+		&s.title:    {Font: &excelize.Font{Bold: true, Size: 16, Color: colourHeading}, CustomNumFmt: &text},
+		&s.subtitle: {Font: &excelize.Font{Size: 11, Color: colourSoft}, CustomNumFmt: &text},
+		&s.note: {
+			Font:      &excelize.Font{Italic: true, Size: 9, Color: colourSoft},
+			Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}, CustomNumFmt: &text,
+		},
 		&s.heading: {
 			Font:      &excelize.Font{Bold: true, Color: "FFFFFF"},
 			Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colourHeading}},
-			Alignment: &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "center"},
+			Alignment: &excelize.Alignment{WrapText: true, Vertical: "center", Horizontal: "center"}, CustomNumFmt: &text,
 		},
 	}
 	for _, id := range []*int{&s.title, &s.subtitle, &s.note, &s.heading} { // in one order: same bytes
@@ -71,7 +75,7 @@ func totalStyle(kind Kind) *excelize.Style {
 
 func numberFormat(kind Kind) string {
 	switch kind {
-	case Text, Sentence:
+	case Text, Key, Sentence:
 		return "@" // text, even after somebody edits the cell
 	case Count:
 		return "#,##0"

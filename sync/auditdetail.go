@@ -11,11 +11,12 @@ import (
 	"pursuit/models"
 )
 
-// The detail of an audit entry is JSON text, or one of two packed lists: a kind
+// The detail of an audit entry is JSON text, or one of three packed lists: a kind
 // byte, the number of items, and the items. A row costs about 20 bytes.
 const (
 	detailRows      = 1 // table, row, v
 	detailMutations = 2 // table, row, v, mutation, operation and status
+	detailExport    = 3 // rows; before their number what was asked, as JSON after its length
 )
 
 // auditOps and auditStatuses are the codes of packed mutations; their order is stored.
@@ -29,7 +30,17 @@ const opRoom = 4 // operations in the byte that holds a status too
 
 // sentDetail packs the rows of a page.
 func sentDetail(sent []Sent) []byte {
-	b := append(make([]byte, 0, 8+len(sent)*22), detailRows)
+	return appendSent(append(make([]byte, 0, 8+len(sent)*22), detailRows), sent)
+}
+
+// exportDetail packs the rows of an export and what was asked.
+func exportDetail(asked []byte, sent []Sent) []byte {
+	b := append(make([]byte, 0, 16+len(asked)+len(sent)*22), detailExport)
+	b = append(binary.AppendUvarint(b, uint64(len(asked))), asked...)
+	return appendSent(b, sent)
+}
+
+func appendSent(b []byte, sent []Sent) []byte {
 	b = binary.AppendUvarint(b, uint64(len(sent)))
 	for i := range sent {
 		b = appendItem(b, sent[i].Table, sent[i].ID, sent[i].Seq)
@@ -111,8 +122,12 @@ func shown(detail []byte) json.RawMessage {
 	if json.Valid(detail) {
 		return detail
 	}
-	list, err := unpack(detail)
-	var out any = map[string]any{"rows": list}
+	asked, rest, err := unpackAsked(detail)
+	var list []auditItem
+	if err == nil {
+		list, err = unpack(rest)
+	}
+	var out any = shownDetail{asked, list}
 	if err != nil {
 		out = map[string]string{"unreadable": hex.EncodeToString(detail)}
 	}
@@ -123,7 +138,29 @@ func shown(detail []byte) json.RawMessage {
 	return text
 }
 
+// shownDetail is a packed detail as JSON.
+type shownDetail struct {
+	Query json.RawMessage `json:"query,omitempty"` // of an export: what was asked
+	Rows  []auditItem     `json:"rows"`
+}
+
 var errDetail = errors.New("the detail is damaged")
+
+// unpackAsked takes what was asked off the detail of an export, and leaves one of rows.
+func unpackAsked(detail []byte) (asked, rest []byte, err error) {
+	if len(detail) == 0 || detail[0] != detailExport {
+		return nil, detail, nil
+	}
+	length, size := binary.Uvarint(detail[1:])
+	if size <= 0 || length > uint64(len(detail)-1-size) {
+		return nil, nil, errDetail
+	}
+	at := 1 + size + int(length)
+	if asked = detail[1+size : at]; !json.Valid(asked) {
+		return nil, nil, errDetail
+	}
+	return asked, append([]byte{detailRows}, detail[at:]...), nil
+}
 
 func unpack(detail []byte) ([]auditItem, error) {
 	if len(detail) < 2 || detail[0] != detailRows && detail[0] != detailMutations {

@@ -22,7 +22,8 @@ type Page struct {
 	Sent      []Sent // what went into it, for the audit
 
 	tables []tablePage // by table number
-	limit  int
+	limit  int         // of rows
+	room   int         // of bytes
 	rows   int
 	bytes  int
 }
@@ -38,6 +39,7 @@ type Sent struct {
 	Table int
 	ID    string
 	Seq   int64
+	Size  int // of its document, in bytes; 0 = a removal
 }
 
 // tablePage is one table's share of a page, as JSON.
@@ -47,19 +49,37 @@ type tablePage struct {
 }
 
 func newPage(limit int) *Page {
-	return &Page{limit: limit, Complete: true}
+	return &Page{limit: limit, room: pageBytes, Complete: true}
+}
+
+// again empties a page to be filled anew, in the memory it has.
+func (p *Page) again() {
+	fresh := Page{limit: p.limit, room: p.room, Complete: true, Sent: p.Sent[:0], tables: p.tables}
+	for i, t := range p.tables {
+		fresh.tables[i] = tablePage{upsert: t.upsert[:0], remove: t.remove[:0]}
+	}
+	*p = fresh
+}
+
+// page is what the answer is put into.
+func (r PullRequest) page() *Page {
+	if r.into != nil {
+		return r.into
+	}
+	return newPage(r.Limit)
 }
 
 // full tells whether another row has no place any more.
-func (p *Page) full() bool { return p.rows >= p.limit || p.rows > 0 && p.bytes >= pageBytes }
+func (p *Page) full() bool { return p.rows >= p.limit || p.rows > 0 && p.bytes >= p.room }
 
 // add puts a row into the page; as a removal when it is deleted or gone from view.
 func (p *Page) add(r store.PageRow, gone bool) {
 	for len(p.tables) <= r.Table {
 		p.tables = append(p.tables, tablePage{})
 	}
-	t := &p.tables[r.Table]
+	t, size := &p.tables[r.Table], len(r.Doc)
 	if r.Deleted || gone {
+		size = 0
 		before := len(t.remove)
 		t.remove = separate(t.remove)
 		t.remove = append(t.remove, `{"id":"`...)
@@ -69,11 +89,11 @@ func (p *Page) add(r store.PageRow, gone bool) {
 		t.remove = append(t.remove, '}')
 		p.bytes += len(t.remove) - before
 	} else {
-		t.upsert = append(separate(roomy(t.upsert, len(r.Doc))), r.Doc...)
-		p.bytes += len(r.Doc)
+		t.upsert = append(separate(roomy(t.upsert, size)), r.Doc...)
+		p.bytes += size
 	}
 	p.rows++
-	p.Sent = append(p.Sent, Sent{Table: r.Table, ID: string(r.ID()), Seq: r.Seq})
+	p.Sent = append(p.Sent, Sent{Table: r.Table, ID: string(r.ID()), Seq: r.Seq, Size: size})
 }
 
 func separate(b []byte) []byte {

@@ -33,7 +33,7 @@ func (e *Engine) pull(ctx context.Context, who models.Actor, req PullRequest, h 
 	case req.Backfill > 0:
 		return e.pullBackfill(ctx, who, req, h, tables)
 	case req.Cursor == "":
-		return e.first(ctx, who, cursor{Mode: modeFirst, Epoch: h.Epoch, Eff: h.Seq, AsOf: h.Seq, Tables: tables}, h, req.Limit)
+		return e.first(ctx, who, cursor{Mode: modeFirst, Epoch: h.Epoch, Eff: h.Seq, AsOf: h.Seq, Tables: tables}, h, req.page())
 	}
 	c, ok := e.open(who, req.Cursor)
 	if !ok || !c.continues(tables) {
@@ -52,17 +52,17 @@ func (e *Engine) pull(ctx context.Context, who models.Actor, req PullRequest, h 
 		return e.reconcile(who, c), nil
 	}
 	if c.Mode == modeFirst {
-		return e.first(ctx, who, c, h, req.Limit)
+		return e.first(ctx, who, c, h, req.page())
 	}
 	if c.Eff == h.Seq && c.Pos == c.Eff && c.AsOf == h.Seq {
-		p := newPage(req.Limit)
+		p := req.page()
 		p.Cursor = req.Cursor
 		if c.Tables != models.AllTables {
 			p.Cursor = e.seal(who, c)
 		}
 		return p, nil
 	}
-	return e.stream(ctx, who, c, h, req.Limit)
+	return e.stream(ctx, who, c, h, req.page())
 }
 
 // wanted is the set of tables a request names; nil is all there are and will be.
@@ -116,9 +116,8 @@ func (e *Engine) drops(ctx context.Context, p *Page, c *cursor, o outlook, moved
 	return true, nil
 }
 
-// stream gives what changed or came into scope after the cursor, by effective sequence.
-func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store.Head, limit int) (*Page, error) {
-	p := newPage(limit)
+// stream fills a page with what changed or came into scope after the cursor, by effective sequence.
+func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store.Head, p *Page) (*Page, error) {
 	o, ok, err := e.outlook(ctx, who, c, c.madeAt(h))
 	if err != nil {
 		return nil, err
@@ -140,14 +139,14 @@ func (e *Engine) stream(ctx context.Context, who models.Actor, c cursor, h store
 		return p, err
 	}
 	w := &walk{page: p, eff: c.Eff, pos: c.Pos, until: h.Seq}
-	if w.extras, err = e.extras(ctx, c, o, h, limit, moved || outstanding(c, o.now.UserFrom) || outstanding(c, o.now.OrgFrom)); err != nil {
+	if w.extras, err = e.extras(ctx, c, o, h, p.limit, moved || outstanding(c, o.now.UserFrom) || outstanding(c, o.now.OrgFrom)); err != nil {
 		return nil, err
 	}
 	from := c.Eff
 	if c.Pos < c.Eff {
 		from--
 	}
-	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, limit+1, w.ongoing); err != nil {
+	if err := e.store.Ongoing(ctx, o.now, from, h.Seq, c.AsOf, p.limit+1, w.ongoing); err != nil {
 		return nil, err
 	}
 	w.rest()

@@ -46,6 +46,8 @@ type PullRequest struct {
 	Tables   []string // nil = all
 	Buckets  []string // nil = the stream; else those buckets whole (section 8)
 	Backfill int      // from_schema; 0 = none (section 9)
+
+	into *Page // nil = a new page of Limit rows
 }
 
 // Decode reads the body of POST /v1/sync, of bounded size and depth in valid UTF-8.

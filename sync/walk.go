@@ -63,11 +63,10 @@ func sortExtras(list []extra) {
 // bucketsMax is how many buckets the first walk asks for in one query.
 const bucketsMax = 256
 
-// first gives the next page of everything in scope, bucket by bucket, as far as it
+// first fills a page with the next part of everything in scope, bucket by bucket, as far as it
 // has not changed since the walk began; what has comes afterwards, in the stream.
 // Going by bucket brings whole cases one after another and needs no sorting.
-func (e *Engine) first(ctx context.Context, who models.Actor, c cursor, h store.Head, limit int) (*Page, error) {
-	p := newPage(limit)
+func (e *Engine) first(ctx context.Context, who models.Actor, c cursor, h store.Head, p *Page) (*Page, error) {
 	o, ok, err := e.outlook(ctx, who, c, c.madeAt(h))
 	if err != nil {
 		return nil, err
