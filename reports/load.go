@@ -2,7 +2,6 @@ package reports
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -97,7 +96,6 @@ type reading struct {
 	who    models.Actor
 	window Window
 	scope  store.ReportScope
-	page   attemptPage
 }
 
 // read opens a snapshot for a caller and works out the window. asOf, when not zero,
@@ -144,36 +142,16 @@ func (r *reading) intensity() (*Intensity, map[string]store.ReportWorker, error)
 // count counts every service of the scope by id, from after on, first a page of the
 // given size. each gets the figures of a service and says whether to go on.
 func (r *reading) count(n *Intensity, after string, page int, each func(ServiceFigures) (bool, error)) error {
-	most := casesMost
-	for page = min(max(page, 1), most); ; page = min(page*2, most) {
-		ids, err := r.ServiceIDs(r.scope, after, page)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		whole := r.scope == store.ReportScope{Program: r.scope.Program}
-		r.page.begin(ids)
-		err = r.Attempts(r.who.Program, ids, whole, &r.page.words, r.page.hold)
-		if errors.Is(err, errTooMany) {
-			most = max(page/2, casesLeast)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		more, err := r.countPage(n, after, each)
-		if err != nil || !more || len(ids) < page {
-			return err
-		}
-		after = ids[len(ids)-1]
-	}
+	return r.pages(after, page, func(p *attemptPage) (bool, error) { return r.countPage(n, p, each) })
 }
 
-// countPage counts the services of the page, which begins after an id.
-func (r *reading) countPage(n *Intensity, after string, each func(ServiceFigures) (bool, error)) (bool, error) {
+// countPage counts the services of a page.
+func (r *reading) countPage(n *Intensity, page *attemptPage, each func(ServiceFigures) (bool, error)) (bool, error) {
 	var part []Case
-	for i, attempts := range r.page.services() {
+	after := page.after
+	for i, attempts := range page.services() {
 		if len(part) == 0 {
-			services, err := r.Services(r.scope, after, min(casesPerPart, len(r.page.ids)-i))
+			services, err := r.Services(r.scope, after, min(casesPerPart, len(page.ids)-i))
 			if err != nil {
 				return false, err
 			}

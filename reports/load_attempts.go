@@ -18,6 +18,7 @@ var errTooMany = errors.New("too many attempts in one page")
 // come in the order in which they lie in the database, which so reads each of its own
 // pages once. It is used again for the next page.
 type attemptPage struct {
+	after  string   // the id before the first service
 	ids    []string // of the services
 	words  store.Words
 	chunks [][]store.ReportAttempt // of chunkSize each: what grows by chunks is never copied
@@ -25,9 +26,9 @@ type attemptPage struct {
 	counts []int32                 // attempts by the place of their service
 }
 
-// begin forgets what it held and takes the services of the next page.
-func (p *attemptPage) begin(services []string) {
-	p.ids, p.held = services, 0
+// begin forgets what it held and takes the services of the next page, after an id.
+func (p *attemptPage) begin(after string, services []string) {
+	p.after, p.ids, p.held = after, services, 0
 	p.counts = slices.Grow(p.counts[:0], len(services))[:len(services)]
 	clear(p.counts)
 }

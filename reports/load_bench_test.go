@@ -35,7 +35,7 @@ func benchReports(b *testing.B, s *store.Store) {
 	if testing.Short() {
 		services /= 100
 	}
-	who := fillBench(b, s, services)
+	who := fillBench(b, s, services, benchEach)
 	l, ctx := reports.NewLoader(s), context.Background()
 	services100 := func(sort string) func() error {
 		return func() error {
@@ -93,8 +93,9 @@ func benchID(kind, n int) string {
 	return fmt.Sprintf("01900000-%04d-7000-8000-%012d", kind, n)
 }
 
-// fillBench writes the rows into the typed tables by SQL, and answers the director.
-func fillBench(b *testing.B, s *store.Store, services int) models.Actor {
+// fillBench writes services with so many attempts each into the typed tables by SQL, and
+// answers the director.
+func fillBench(b testing.TB, s *store.Store, services, each int) models.Actor {
 	b.Helper()
 	ctx := context.Background()
 	p, err := store.In(ctx, s, func(tx *store.Tx) (models.Program, error) {
@@ -134,7 +135,7 @@ func fillBench(b *testing.B, s *store.Store, services int) models.Actor {
 			SELECT %d, %s, n, %s, CASE n %% 3 WHEN 0 THEN 'call' WHEN 1 THEN 'text' ELSE 'in_person_visit' END,
 			CASE n %% 5 WHEN 0 THEN 'spoke' ELSE 'no_answer' END, %d + CAST(n AS BIGINT) * 7000, 'knocked twice, nobody came to the door this time', %s,
 			%d + CAST(n AS BIGINT) * 7000 + 60000, %d + CAST(n AS BIGINT) * 7000 + 3600000, FALSE, FALSE, FALSE, %d FROM %s`,
-			p.No, id(8, "n"), id(1, fmt.Sprintf("n %% %d", services)), start, id(2, fmt.Sprintf("n %% %d", benchUsers)), start, start, start, series(services*benchEach)),
+			p.No, id(8, "n"), id(1, fmt.Sprintf("n %% %d", services)), start, id(2, fmt.Sprintf("n %% %d", benchUsers)), start, start, start, series(services*each)),
 		`ANALYZE`,
 	} {
 		if _, err := s.SQLDB().ExecContext(ctx, fill); err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -82,22 +81,4 @@ func runBatch(ctx context.Context, conn *pgx.Conn, batch *pgx.Batch, scan []func
 		}
 	}
 	return nil
-}
-
-// begin starts a transaction, on Postgres on a connection that native can lend.
-func (s *Store) begin(ctx context.Context) (*sql.Tx, *sql.Conn, error) {
-	if s.dialect == SQLite {
-		raw, err := s.writeSQL.BeginTx(ctx, nil)
-		return raw, nil, err
-	}
-	conn, err := s.writeSQL.Conn(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	raw, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		_ = conn.Close() // the cause is reported
-		return nil, nil, err
-	}
-	return raw, conn, nil
 }

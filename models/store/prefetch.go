@@ -1,8 +1,6 @@
 package store
 
 import (
-	"fmt"
-
 	"github.com/jackc/pgx/v5"
 
 	"pursuit/models"
@@ -74,32 +72,26 @@ const grantsOfRows = `SELECT ` + grantColumns + ` FROM grants WHERE program_no =
 	UNION SELECT ` + grantColumns + ` FROM grants WHERE program_no = ? AND bucket IN
 		(SELECT f.bucket FROM feed f WHERE f.program_no = ? AND f.id = ANY(?::uuid[]))`
 
-// programWithPostgres sends the lock and all queries at once. Each query sees what was
-// committed when it starts, and it starts when the lock is held.
+// programWithPostgres takes the program and sends all queries at once.
 func (tx *Tx) programWithPostgres(no int32, want Wanted) (*ProgramTx, Prefetched, error) {
 	out := &ProgramTx{Tx: tx, Program: models.Program{No: no}}
 	p := Prefetched{Seen: map[string]LoggedMutation{}, Authors: map[string]models.Actor{}}
-	rows := uuids(want.Rows)
+	if err := out.hold(out.wanted(want), p.scans(out)); err != nil {
+		return nil, p, err
+	}
+	return out, p, nil
+}
+
+// wanted are the queries on Postgres for what is wanted.
+func (tx *ProgramTx) wanted(want Wanted) *pgx.Batch {
+	no, rows := tx.Program.No, uuids(want.Rows)
 	batch := &pgx.Batch{}
-	batch.Queue(tx.s.sql(tx.s.programQuery()), no)
 	batch.Queue(tx.s.sql(seenQuery+tx.s.in("id")), no, uuids(want.Mutations))
 	batch.Queue(tx.s.sql(authorsQuery+tx.s.in("u.id")), no, uuids(want.Users))
 	batch.Queue(tx.s.sql(anyDeferredQuery), no)
 	batch.Queue(tx.s.sql(rowsQuery+tx.s.in("id")), no, rows)
 	batch.Queue(tx.s.sql(grantsOfRows), no, uuids(want.Buckets), no, no, rows)
-	held := false
-	scan := append([]func(pgx.Rows) error{func(r pgx.Rows) error {
-		held = true
-		return out.scanProgram(r)
-	}}, p.scans(out)...)
-	err := tx.native(func(conn *pgx.Conn) error { return runBatch(tx.ctx, conn, batch, scan) })
-	if err != nil {
-		return nil, p, fmt.Errorf("hold program: %w", err)
-	}
-	if !held {
-		return nil, p, models.NotFound()
-	}
-	return out, p, nil
+	return batch
 }
 
 // scans read the answers to the queries, in their order.

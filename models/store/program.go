@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"pursuit/models"
 )
@@ -63,7 +62,7 @@ func InProgramWith(ctx context.Context, s *Store, program int32, want Wanted, fn
 
 func inProgram(ctx context.Context, s *Store, hold func(*Tx) (*ProgramTx, error), fn func(*ProgramTx) error) error {
 	var held *ProgramTx
-	err := InTx(ctx, s, func(raw *Tx) error {
+	err := inTx(ctx, s, func(raw *Tx) error {
 		tx, err := hold(raw)
 		if err != nil {
 			return err
@@ -92,6 +91,9 @@ func (tx *ProgramTx) scanProgram(row scanner) error {
 
 func (tx *Tx) program(no int32) (*ProgramTx, error) {
 	out := &ProgramTx{Tx: tx, Program: models.Program{No: no}}
+	if tx.s.dialect == Postgres {
+		return out, out.hold(&pgx.Batch{}, nil)
+	}
 	err := out.scanProgram(tx.row(tx.s.programQuery(), no))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, models.NotFound()
@@ -100,6 +102,27 @@ func (tx *Tx) program(no int32) (*ProgramTx, error) {
 		return nil, fmt.Errorf("hold program: %w", err)
 	}
 	return out, nil
+}
+
+// hold begins the transaction on Postgres, takes the program, and runs queries, all at
+// once. Each query sees what was committed when it starts, and it starts when the lock
+// is held.
+func (tx *ProgramTx) hold(queries *pgx.Batch, scan []func(pgx.Rows) error) error {
+	batch := &pgx.Batch{}
+	batch.Queue(tx.s.sql(tx.s.programQuery()), tx.Program.No)
+	batch.QueuedQueries = append(batch.QueuedQueries, queries.QueuedQueries...)
+	held := false
+	first := func(r pgx.Rows) error {
+		held = true
+		return tx.scanProgram(r)
+	}
+	if err := tx.beginWith(batch, append([]func(pgx.Rows) error{first}, scan...)); err != nil {
+		return fmt.Errorf("hold program: %w", err)
+	}
+	if !held {
+		return models.NotFound()
+	}
+	return nil
 }
 
 // advance is the last statement of the transaction: see InProgram.
@@ -113,10 +136,11 @@ func (tx *ProgramTx) advance() error {
 		}
 	}
 	const swap = `UPDATE sequences SET seq = ?, audit_n = ?, audit_hash = ? WHERE program_no = ? AND seq = ?`
-	if tx.conn != nil {
-		return tx.advanceLater(swap)
+	params := []any{tx.start + tx.taken, tx.audit.n, tx.audit.stored(), tx.Program.No, tx.start}
+	if tx.s.dialect == Postgres { // it goes out with the commit, so it fails by itself when it finds nothing: see moved
+		return tx.later(`WITH swapped AS (`+swap+` RETURNING 1) SELECT 1 / count(*) FROM swapped`, params...)
 	}
-	n, err := tx.exec(swap, tx.start+tx.taken, tx.audit.n, tx.audit.stored(), tx.Program.No, tx.start)
+	n, err := tx.exec(swap, params...)
 	if err != nil {
 		return fmt.Errorf("advance sequence: %w", err)
 	}
@@ -124,25 +148,6 @@ func (tx *ProgramTx) advance() error {
 		return errSequenceMoved
 	}
 	return nil
-}
-
-// advanceLater is advance in one way to Postgres with all that was kept for later.
-func (tx *ProgramTx) advanceLater(swap string) error {
-	if err := tx.later(swap, tx.start+tx.taken, tx.audit.n, tx.audit.stored(), tx.Program.No, tx.start); err != nil {
-		return err
-	}
-	if err := tx.land(); err != nil {
-		return err
-	}
-	batch := tx.waiting
-	batch.QueuedQueries[batch.Len()-1].Exec(func(tag pgconn.CommandTag) error {
-		if tag.RowsAffected() != 1 {
-			return errSequenceMoved
-		}
-		return nil
-	})
-	tx.waiting = nil
-	return tx.native(func(conn *pgx.Conn) error { return conn.SendBatch(tx.ctx, batch).Close() })
 }
 
 // NewProgram stores a program and starts its sequence at 0 with a fresh epoch.

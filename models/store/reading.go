@@ -5,13 +5,14 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 	"time"
 )
 
 const (
 	readingLimit = 2 * time.Minute  // a report over years of work takes seconds; an older snapshot only holds vacuum up
 	openingLimit = 15 * time.Second // to take a connection: a database that takes longer is away
-	closingLimit = 5 * time.Second  // to end a reading whose caller has left
+	twinLimit    = time.Second      // to take a second one, without which it goes on as well
 )
 
 // Reading is one snapshot of the database: everything read in it is of one moment,
@@ -19,9 +20,10 @@ const (
 type Reading struct {
 	Now time.Time
 
-	ctx  context.Context
-	s    *Store
-	conn *sql.Conn
+	ctx    context.Context
+	cancel context.CancelFunc // of a twin
+	s      *Store
+	conn   *sql.Conn
 }
 
 // InReading runs fn over one snapshot, which blocks no writer. What fn gave out
@@ -34,7 +36,7 @@ func InReading(ctx context.Context, s *Store, fn func(*Reading) error) error {
 		return err
 	}
 	defer conn.Close()
-	defer endReading(ctx, conn)
+	defer rollBack(ctx, conn)
 	return fn(&Reading{Now: s.Clock(), ctx: ctx, s: s, conn: conn})
 }
 
@@ -62,14 +64,51 @@ func (s *Store) beginReading() string {
 	return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '150s'" // holds no lock
 }
 
-// endReading gives the snapshot up; a connection that cannot is thrown away, so
-// that nobody else works in an old snapshot.
-func endReading(ctx context.Context, conn *sql.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingLimit)
-	defer cancel()
-	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+// Twin opens a second connection to the same snapshot, for another goroutine. It is
+// nil on SQLite, whose snapshots belong to one connection, and where no connection is
+// free at once. It must be closed before the reading that it is of ends.
+func (r *Reading) Twin() *Reading {
+	if r.s.dialect == SQLite {
+		return nil
 	}
+	var snapshot string
+	if err := r.row(`SELECT pg_export_snapshot()`).Scan(&snapshot); err != nil {
+		return nil // what is wrong with the connection, its next query tells
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	conn, err := r.s.openTwin(ctx, snapshot)
+	if err != nil {
+		cancel()
+		return nil
+	}
+	return &Reading{Now: r.Now, ctx: ctx, cancel: cancel, s: r.s, conn: conn}
+}
+
+func (s *Store) openTwin(ctx context.Context, snapshot string) (*sql.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, twinLimit)
+	defer cancel()
+	conn, err := s.readSQL.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take a second connection: %w", err)
+	}
+	// The name is the database's own: digits, letters and dashes. SET takes no parameters.
+	begin := s.beginReading() + `; SET TRANSACTION SNAPSHOT '` + strings.ReplaceAll(snapshot, "'", "") + `'`
+	if _, err := conn.ExecContext(ctx, begin); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // it may be within a transaction
+		_ = conn.Close()
+		return nil, fmt.Errorf("begin reading beside: %w", err)
+	}
+	return conn, nil
+}
+
+// Cancel ends a query of a twin that runs, with an error.
+func (r *Reading) Cancel() { r.cancel() }
+
+// Close gives a twin's connection back.
+func (r *Reading) Close() {
+	r.cancel()
+	rollBack(r.ctx, r.conn)
+	_ = r.conn.Close() // its transaction is over
 }
 
 // query runs one query with `?` placeholders in the snapshot.

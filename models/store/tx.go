@@ -25,10 +25,12 @@ type Tx struct {
 	ctx context.Context
 	run context.Context // of single statements, see runContext
 	s   *Store
-	sql *sql.Tx
+	on  gorm.ConnPool // what statements run on
 	db  *gorm.DB
 
+	sql     *sql.Tx    // on SQLite
 	conn    *sql.Conn  // of the transaction, on Postgres
+	begun   bool       // on Postgres
 	waiting *pgx.Batch // statements kept by later
 	flying  *flight    // what Aside began
 	broken  error      // of a flight that ended badly
@@ -44,6 +46,17 @@ type Tx struct {
 // returned as they are; what the database asks to have repeated is repeated, at
 // most txTries times.
 func InTx(ctx context.Context, s *Store, fn func(*Tx) error) error {
+	return inTx(ctx, s, func(tx *Tx) error {
+		if err := tx.begin(); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// inTx is InTx for a function that begins the transaction itself, with its first
+// statement.
+func inTx(ctx context.Context, s *Store, fn func(*Tx) error) error {
 	wait := txBackoff
 	for try := 1; ; try++ {
 		err := s.once(ctx, fn)
@@ -70,38 +83,24 @@ func In[T any](ctx context.Context, s *Store, fn func(*Tx) (T, error)) (T, error
 	return out, err
 }
 
-func (s *Store) once(ctx context.Context, fn func(*Tx) error) (err error) {
+func (s *Store) once(ctx context.Context, fn func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, txTimeLimit)
 	defer cancel()
-	raw, conn, err := s.begin(ctx)
+	tx, err := s.open(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if conn != nil {
-		defer conn.Close()
-	}
-	db := s.write.Session(&gorm.Session{NewDB: true, Context: ctx})
-	db.Statement.ConnPool = raw
-	tx := &Tx{Now: s.Clock(), ctx: ctx, run: s.runContext(ctx), s: s, sql: raw, db: db, conn: conn}
 	done := false
-	defer func() {
-		if !done {
-			_ = tx.land()
-			_ = raw.Rollback()
-		}
-	}()
+	defer func() { tx.end(done) }()
 	err = fn(tx)
 	if broken := tx.land(); broken != nil { // the cause of what fn may have met after it
 		return broken
 	}
+	if err == nil {
+		err = tx.commit()
+	}
 	if err != nil {
 		return err
-	}
-	if err := tx.sendLater(); err != nil {
-		return err
-	}
-	if err := raw.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	done = true
 	for _, run := range tx.after {
@@ -132,7 +131,7 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
 		res, err = stmt.ExecContext(tx.run, args...)
 	} else {
-		res, err = tx.sql.ExecContext(tx.run, tx.s.sql(query), args...)
+		res, err = tx.on.ExecContext(tx.run, tx.s.sql(query), args...)
 	}
 	if err != nil {
 		return 0, err
@@ -148,7 +147,7 @@ func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
 		return stmt.QueryContext(tx.run, args...)
 	}
-	return tx.sql.QueryContext(tx.run, tx.s.sql(query), args...)
+	return tx.on.QueryContext(tx.run, tx.s.sql(query), args...)
 }
 
 // row runs one query with `?` placeholders that answers with at most one row. What
@@ -158,7 +157,7 @@ func (tx *Tx) row(query string, args ...any) *sql.Row {
 	if stmt := tx.s.prepared.get(tx, query); stmt != nil {
 		return stmt.QueryRowContext(tx.run, args...)
 	}
-	return tx.sql.QueryRowContext(tx.run, tx.s.sql(query), args...)
+	return tx.on.QueryRowContext(tx.run, tx.s.sql(query), args...)
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
