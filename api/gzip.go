@@ -26,7 +26,7 @@ var packers = sync.Pool{New: func() any {
 }}
 
 // pack sends answers gzipped to callers who accept it, but for small ones, event
-// streams and what is encoded already.
+// streams, workbooks, which are packed by themselves, and what is encoded already.
 func pack(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		res := c.Response()
@@ -85,6 +85,7 @@ func (w *packedWriter) WriteHeader(status int) {
 	}
 	header := w.Header()
 	if status == http.StatusNoContent || status == http.StatusNotModified || header.Get(echo.HeaderContentEncoding) != "" ||
+		header.Get(echo.HeaderContentType) == contentTypes[formatXLSX] ||
 		strings.HasPrefix(header.Get(echo.HeaderContentType), "text/event-stream") {
 		w.sendPlain()
 	}

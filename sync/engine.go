@@ -16,8 +16,9 @@ type Engine struct {
 	log   *slog.Logger
 	key   []byte // of the MAC over cursors
 
-	// How many buckets a page drops and a walk asks for at once; tests take less.
-	dropsAtOnce, bucketsAtOnce int
+	// How many buckets a page drops and a walk asks for at once, and rows an export; tests
+	// take less.
+	dropsAtOnce, bucketsAtOnce, exportAtOnce int
 
 	queues gosync.Map // program number → *queue
 	heads  heads
@@ -41,7 +42,7 @@ func New(ctx context.Context, s *store.Store, log *slog.Logger) (*Engine, error)
 	if err != nil {
 		return nil, fmt.Errorf("load cursor key: %w", err)
 	}
-	e := &Engine{store: s, log: log, key: key, dropsAtOnce: dropsMax, bucketsAtOnce: bucketsMax,
+	e := &Engine{store: s, log: log, key: key, dropsAtOnce: dropsMax, bucketsAtOnce: bucketsMax, exportAtOnce: exportRows,
 		live: newLive(s, log), digests: newDigestCache(), pairs: make(chan struct{}, searchRoom), audit: newAuditQueue()}
 	e.sweep = &sweeper{engine: e, places: map[int32]places{}}
 	if err := s.OnCommit(e.heads.committed); err != nil {

@@ -14,7 +14,7 @@ const (
 	// A page of an export is larger than one for a phone: what a page costs beside its
 	// rows is looking up what the caller holds. Two pages are in memory.
 	exportRows = 20_000
-	exportRoom = 4 << 20 // bytes of documents
+	exportRoom = 2 << 20 // bytes of documents
 
 	// exportPages bounds one export: more than a program holds.
 	exportPages = 100_000
@@ -43,7 +43,7 @@ func (e *Engine) Export(ctx context.Context, who models.Actor, table *models.Tab
 	x := &export{engine: e, who: who, table: table, asked: question, visit: visit,
 		ready: make(chan exportPage), free: make(chan *Page, 2)} // the two pages
 	for range cap(x.free) {
-		x.free <- &Page{limit: exportRows, room: exportRoom, Complete: true}
+		x.free <- &Page{limit: e.exportAtOnce, room: exportRoom, Complete: true}
 	}
 	failed := make(chan error, 1)
 	go func() {
