@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// ServiceOrder returns how to compare services for a sort key: the JSON name of a figure,
-// with "-" before it for largest first. Nulls come last either way, ties by service_id, so
-// the order is total and pages do not overlap. ok is false for an unknown key.
+// ServiceOrder returns how to compare services for a sort key: the JSON name of a figure
+// (SortKeys), with "-" before it for largest first. Nulls come last either way, no comes
+// before yes, ties by service_id, so the order is total and pages do not overlap. ok is
+// false for an unknown key.
 func ServiceOrder(key string) (compare func(a, b ServiceFigures) int, ok bool) {
 	name, descending := sortKey(key)
 	if text := textKey(name); text != nil {
 		return func(a, b ServiceFigures) int {
-			return cmp.Or(turn(cmp.Compare(text(a), text(b)), descending), cmp.Compare(a.ServiceID, b.ServiceID))
+			return cmp.Or(compareNullable(text(a), text(b), descending), cmp.Compare(a.ServiceID, b.ServiceID))
 		}, true
 	}
 	number := numberKey(name)
@@ -27,20 +28,22 @@ func ServiceOrder(key string) (compare func(a, b ServiceFigures) int, ok bool) {
 // sortKey splits a sort key into a figure's name and its direction.
 func sortKey(key string) (name string, descending bool) { return strings.CutPrefix(key, "-") }
 
-func textKey(name string) func(ServiceFigures) string {
+func textKey(name string) func(ServiceFigures) *string {
 	switch name {
 	case "service_id":
-		return func(f ServiceFigures) string { return f.ServiceID }
+		return func(f ServiceFigures) *string { return &f.ServiceID }
 	case "person_code":
-		return func(f ServiceFigures) string { return string(f.PersonCode) }
+		return func(f ServiceFigures) *string { return present(string(f.PersonCode)) }
 	case "track":
-		return func(f ServiceFigures) string { return f.Track }
+		return func(f ServiceFigures) *string { return &f.Track }
+	case "org_id":
+		return func(f ServiceFigures) *string { return &f.OrgID }
 	case "status":
-		return func(f ServiceFigures) string { return f.Status }
+		return func(f ServiceFigures) *string { return &f.Status }
 	case "worker_id":
-		return func(f ServiceFigures) string { return string(f.WorkerID) }
+		return func(f ServiceFigures) *string { return present(string(f.WorkerID)) }
 	case "referred_on":
-		return func(f ServiceFigures) string { return f.ReferredOn.String() }
+		return func(f ServiceFigures) *string { return present(f.ReferredOn.String()) }
 	}
 	return nil
 }
@@ -59,10 +62,18 @@ func numberKey(name string) func(ServiceFigures) *float64 {
 		return func(f ServiceFigures) *float64 { return whole(&f.ChannelsEver) }
 	case "ladder_coverage":
 		return func(f ServiceFigures) *float64 { return &f.LadderCoverage }
+	case "reached":
+		return func(f ServiceFigures) *float64 { return whole(&f.Reached) }
 	case "reach_rate":
 		return func(f ServiceFigures) *float64 { return f.ReachRate }
+	case "third_party":
+		return func(f ServiceFigures) *float64 { return whole(&f.ThirdParty) }
 	case "third_party_rate":
 		return func(f ServiceFigures) *float64 { return f.ThirdPartyRate }
+	case "never_attempted":
+		return func(f ServiceFigures) *float64 { return flag(f.NeverAttempted) }
+	case "stale":
+		return func(f ServiceFigures) *float64 { return flag(f.Stale) }
 	}
 	return timeKey(name)
 }
@@ -83,6 +94,8 @@ func timeKey(name string) func(ServiceFigures) *float64 {
 		return func(f ServiceFigures) *float64 { return whole(f.DaysToEnrollment) }
 	case "freshness_minutes":
 		return func(f ServiceFigures) *float64 { return f.FreshnessMinutes }
+	case "first_attempt_at":
+		return func(f ServiceFigures) *float64 { return instant(f.FirstAttemptAt) }
 	case "last_attempt_at":
 		return func(f ServiceFigures) *float64 { return instant(f.LastAttemptAt) }
 	case "last_sync_at":
@@ -91,7 +104,7 @@ func timeKey(name string) func(ServiceFigures) *float64 {
 	return nil
 }
 
-func compareNullable(a, b *float64, descending bool) int {
+func compareNullable[T cmp.Ordered](a, b *T, descending bool) int {
 	switch {
 	case a == nil && b == nil:
 		return 0
@@ -110,11 +123,27 @@ func turn(order int, descending bool) int {
 	return order
 }
 
+// present is a text that is null when it is empty, as it travels.
+func present(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 func whole(n *int) *float64 {
 	if n == nil {
 		return nil
 	}
 	x := float64(*n)
+	return &x
+}
+
+func flag(yes bool) *float64 {
+	x := 0.0
+	if yes {
+		x = 1
+	}
 	return &x
 }
 

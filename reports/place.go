@@ -3,10 +3,11 @@ package reports
 import "cmp"
 
 // Place is where a page of services ended: the last row's id and what it was sorted
-// by, so that the next page begins after it even if the row itself has moved.
+// by, so that the next page begins after it even if the row itself has moved. Neither
+// text nor number is a null.
 type Place struct {
 	ServiceID string   `json:"id"`
-	Text      string   `json:"t,omitempty"`
+	Text      *string  `json:"t,omitempty"`
 	Number    *float64 `json:"n,omitempty"`
 }
 
@@ -27,18 +28,19 @@ func (p Place) after(key string, f ServiceFigures) bool {
 	name, descending := sortKey(key)
 	order := 0
 	if text := textKey(name); text != nil {
-		order = turn(cmp.Compare(text(f), p.Text), descending)
+		order = compareNullable(text(f), p.Text, descending)
 	} else if number := numberKey(name); number != nil {
 		order = compareNullable(number(f), p.Number, descending)
 	}
 	return cmp.Or(order, cmp.Compare(f.ServiceID, p.ServiceID)) > 0
 }
 
-// SortKeys lists what services can be sorted by; "-" before one puts the largest first.
+// SortKeys lists what services can be sorted by, which is all that the answer carries of
+// one but the counts by channel; "-" before one puts the largest first.
 func SortKeys() []string {
-	return []string{"service_id", "person_code", "track", "status", "worker_id", "referred_on",
+	return []string{"service_id", "person_code", "track", "org_id", "status", "worker_id", "referred_on",
 		"attempts", "pursuit_days", "attempts_per_week", "channels_used", "channels_ever", "ladder_coverage",
-		"reach_rate", "third_party_rate", "days_since_last_attempt", "longest_gap_days", "hours_to_first_attempt",
-		"days_to_first_contact", "days_to_engagement", "days_to_enrollment", "freshness_minutes",
-		"last_attempt_at", "last_sync_at"}
+		"reached", "reach_rate", "third_party", "third_party_rate", "never_attempted", "first_attempt_at", "last_attempt_at",
+		"days_since_last_attempt", "longest_gap_days", "hours_to_first_attempt", "days_to_first_contact",
+		"days_to_engagement", "days_to_enrollment", "freshness_minutes", "last_sync_at", "stale"}
 }
