@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // a small image has no zone files
 
@@ -62,5 +63,45 @@ win. Without any, the database is the SQLite file pursuit.db in this folder.`,
 		return nil, err
 	}
 	root.AddCommand(newServe(cfg), newMigrate(cfg), newBootstrap(cfg), newConfig(cfg), newKeys(cfg), newRestored(cfg), newAudit(cfg), newImport(cfg), newPurge(cfg), newSubjectAccess(cfg), newReminders(cfg))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	wantSubcommands(root)
 	return root, nil
+}
+
+// wantSubcommands makes the commands that do nothing by themselves fail when no command
+// of theirs is named, or one that is none: with their help and success, which is what
+// cobra gives, a script with a slip would believe that its work was done.
+func wantSubcommands(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		wantSubcommands(sub)
+		if sub.Name() == "help" {
+			sub.Args = ofACommand
+		}
+	}
+	if cmd.Runnable() || !cmd.HasSubCommands() {
+		return
+	}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var names []string
+		for _, sub := range cmd.Commands() {
+			if sub.IsAvailableCommand() {
+				names = append(names, sub.Name())
+			}
+		}
+		what := "needs a command"
+		if len(args) > 0 {
+			what = fmt.Sprintf("has no command %q", args[0])
+		}
+		return fmt.Errorf("%s %s; there are: %s (%s --help tells more)", cmd.CommandPath(), what, strings.Join(names, ", "), cmd.CommandPath())
+	}
+}
+
+// ofACommand wants help to be asked of a command that there is.
+func ofACommand(help *cobra.Command, args []string) error {
+	if _, rest, err := help.Root().Find(args); err != nil || len(rest) > 0 {
+		return fmt.Errorf("help: there is no command %q", strings.Join(args, " "))
+	}
+	return nil
 }

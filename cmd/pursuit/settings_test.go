@@ -140,6 +140,17 @@ func TestUnknownCommands(t *testing.T) {
 	command(t, 1, "sevre")
 	command(t, 1, "serve", "--adr=x")
 	command(t, 1, "serve", "surplus")
+	for _, args := range [][]string{{}, {"keys"}, {"keys", "rotat"}, {"audit"}, {"audit", "verfy"}, {"import"}, {"import", "people"},
+		{"reminders", "explian"}, {"completion"}, {"completion", "tcsh"}, {"help", "sevre"}} {
+		if out, stderr := command(t, 1, args...); out != "" || !strings.Contains(stderr, "pursuit") {
+			t.Errorf("%v is answered %q, %q", args, out, stderr)
+		}
+	}
+	if _, stderr := command(t, 1, "keys", "rotat"); !strings.Contains(stderr, "rotate") {
+		t.Errorf("what there is instead is not told: %s", stderr)
+	}
+	command(t, 0, "keys", "--help")
+	command(t, 0, "help", "keys", "rotate")
 	out, _ := command(t, 0, "--help")
 	for _, name := range []string{"serve", "migrate", "bootstrap", "config", "keys"} {
 		if !strings.Contains(out, "\n  "+name) {
