@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/url"
 	"reflect"
 
 	"github.com/spf13/cobra"
@@ -19,6 +18,7 @@ and tells what is wrong with them.`,
 			shown := *s
 			shown.KeyFile = s.keyFile()
 			shown.DatabaseURL = masked(s.DatabaseURL)
+			shown.FCMEndpoint = masked(s.FCMEndpoint)
 			value := reflect.ValueOf(shown)
 			for i := range value.NumField() {
 				name := value.Type().Field(i).Tag.Get("env")
@@ -30,25 +30,4 @@ and tells what is wrong with them.`,
 			return nil
 		},
 	}
-}
-
-// masked hides the password of a database address, wherever it stands in it.
-func masked(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "***" // what cannot be read may hold a password anywhere
-	}
-	query := u.Query()
-	for _, name := range []string{"password", "sslpassword"} {
-		if query.Has(name) {
-			query.Set(name, "***")
-			u.RawQuery = query.Encode()
-		}
-	}
-	if _, set := u.User.Password(); set {
-		user := u.User.Username()
-		u.User = nil
-		return u.Scheme + "://" + url.User(user).String() + ":***@" + u.String()[len(u.Scheme)+len("://"):]
-	}
-	return u.String()
 }

@@ -89,9 +89,12 @@ func TestConfigShowsWhatHolds(t *testing.T) {
 func TestSecretsAreMasked(t *testing.T) {
 	alone(t)
 	for _, address := range []string{"postgres://user:hunter2@db.example/p?sslmode=disable", "postgres://db.example/p?user=u&password=hunter2",
-		"postgres://user:hunter2%2@db.example"} {
+		"postgres://user:hunter2%2@db.example", "user=u password=hunter2 host=h", "host=h password='hunter2'", "postgres:u:hunter2@h/p",
+		"//u:hunter2@h/p", "u:hunter2@h/p", "mysql://u:hunter2@h/p", "postgres://u:hunter2", "postgres://u:1/hunter2@h/p", "postgres://u:1?hunter2@h/p",
+		"postgres://u:1#hunter2@h/p", "postgres://u:a:hunter2@h/p", "postgres://u:a@hunter2@h/p", "postgres://h/p?pass%77ord=hunter2",
+		"postgres://h/p?PASSWORD=hunter2", "postgres://h/p?options=-c%20x.key=hunter2", "postgres://h/p?hunter2", "sqlite://db?key=hunter2"} {
 		t.Setenv(envPrefix+"DATABASE_URL", address)
-		for _, args := range [][]string{{"config"}, {"serve", "--help"}} {
+		for _, args := range [][]string{{"config"}, {"config", "--database-url=" + address}, {"serve", "--help"}} {
 			var out, errs strings.Builder
 			run(t.Context(), args, &out, &errs)
 			if strings.Contains(out.String()+errs.String(), "hunter2") {
@@ -99,8 +102,22 @@ func TestSecretsAreMasked(t *testing.T) {
 			}
 		}
 	}
-	if got := masked("postgres://user:hunter2@db.example/p?sslmode=disable"); got != "postgres://user:***@db.example/p?sslmode=disable" {
-		t.Errorf("masked: %s", got)
+	for address, want := range map[string]string{
+		"": "", "sqlite:///srv/a b@c.db": "sqlite:///srv/a b@c.db", "user=u password=hunter2": "***",
+		"postgres://user:hunter2@db.example/p?sslmode=disable":   "postgres://user:***@db.example/p?sslmode=disable",
+		"postgres://user@h1:5432,h2:5433/p?x=1&pool_max_conns=9": "postgres://user@h1:5432,h2:5433/p?x=***&pool_max_conns=9",
+		"postgresql://u:p@[::1]:5432/p":                          "postgresql://u:***@[::1]:5432/p",
+		"postgresql:///p?host=/run/postgresql&sslpassword=q":     "postgresql:///p?host=/run/postgresql&sslpassword=***",
+		"https://u:p@push.example/x?key=q":                       "https://u:***@push.example/x?key=***",
+	} {
+		if got := masked(address); got != want {
+			t.Errorf("%s is masked as %s, want %s", address, got, want)
+		}
+	}
+	t.Setenv(envPrefix+"FCM_ENDPOINT", "https://u:hunter2@push.example?key=hunter2")
+	out, _ := command(t, 1, "config", "--database-url=sqlite://db?key=x") // the endpoint alone is good
+	if strings.Contains(out, "hunter2") || !strings.Contains(out, "push.example") {
+		t.Errorf("config shows\n%s", out)
 	}
 }
 
