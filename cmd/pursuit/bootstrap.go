@@ -14,6 +14,7 @@ import (
 
 	"pursuit/api"
 	"pursuit/api/auth"
+	"pursuit/models"
 	"pursuit/sync"
 )
 
@@ -67,7 +68,7 @@ func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr
 		return err
 	}
 	made, err := engine.Bootstrap(ctx, sync.NewProgram{Name: p.name, TimeZone: p.timeZone,
-		AdminEmail: p.email, AdminPasswordHash: hash})
+		AdminEmail: strings.TrimSpace(p.email), AdminPasswordHash: hash})
 	if err != nil {
 		return err
 	}
@@ -77,8 +78,10 @@ func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr
 // check tells all faults at once, and reads the password.
 func (p firstProgram) check() (password string, err error) {
 	var faults []error
-	if strings.TrimSpace(p.name) == "" {
+	if why := models.NameFault(p.name); p.name == "" {
 		faults = append(faults, errors.New("--program must be given"))
+	} else if why != "" {
+		faults = append(faults, errors.New("--program "+why))
 	}
 	if !api.ValidTimeZone(p.timeZone) {
 		faults = append(faults, errors.New("--time-zone must be an IANA name such as America/Los_Angeles"))
@@ -104,8 +107,8 @@ func readPassword(path string) (string, error) {
 		return "", fmt.Errorf("--admin-password-file: %w", err)
 	}
 	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
-	if auth.CheckNew("", password) != nil {
-		return "", errors.New("--admin-password-file must hold a password of at least 8 characters")
+	if fault := models.AsError(auth.CheckNew("", password)); fault != nil {
+		return "", errors.New("--admin-password-file: the password " + fault.Faults[0].Message)
 	}
 	return password, nil
 }

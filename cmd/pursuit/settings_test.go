@@ -152,6 +152,22 @@ func TestBootstrapTellsAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
+// A name that could not be sent as JSON, or not be shown in a line, makes no program,
+// on either database alike.
+func TestBootstrapRefusesNames(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		for name, want := range map[string]string{"a\xff": "UTF-8", "two\nlines": "control characters", strings.Repeat("é", 501): "500 characters", " ": "blank"} {
+			_, stderr := s.command(1, "bootstrap", "--program="+name, "--time-zone=America/Los_Angeles", "--admin-email=a@example.org",
+				"--admin-password-file="+filepath.Join(s.dir, "password"))
+			if !strings.Contains(stderr, "--program must") || !strings.Contains(stderr, want) {
+				t.Errorf("%.20q is answered %s", name, stderr)
+			}
+		}
+		s.command(0, "bootstrap", "--program="+strings.Repeat("é", 500), "--time-zone=America/Los_Angeles", "--admin-email= a@example.org ",
+			"--admin-password-file="+filepath.Join(s.dir, "password"))
+	})
+}
+
 func TestUnknownCommands(t *testing.T) {
 	alone(t)
 	command(t, 1, "sevre")
