@@ -77,6 +77,7 @@ func TestAnswersArePacked(t *testing.T) {
 		}},
 		{"empty", "gzip", false, 204, "", func(c echo.Context) error { return c.NoContent(204) }},
 		{"nothing at all", "gzip", false, 200, "", func(echo.Context) error { return nil }},
+		{"a workbook", "gzip", false, 200, long, func(c echo.Context) error { return c.Blob(200, contentTypes[formatXLSX], []byte(long)) }},
 		{"large, encoded already", "gzip", false, 200, long, func(c echo.Context) error {
 			c.Response().Header().Set("Content-Encoding", "")
 			c.Response().Header().Set("Content-Type", "text/event-stream")
