@@ -11,16 +11,15 @@ import (
 	"pursuit/sync"
 )
 
-// reminders makes what raises reminders and sends pushes. A credentials file that
-// cannot be used is told and stops nothing else: rows are raised, pushes wait.
+// reminders makes what raises reminders and sends pushes. A credential that FCM refuses
+// stops nothing else: rows are raised, pushes wait.
 func (a *application) reminders(ctx context.Context, engine *sync.Engine, metrics prometheus.Registerer) (*push.Service, error) {
 	if a.fcmFile == "" {
 		slog.Info("no push credentials are set: pushes are written to the log and reach no phone")
 	}
 	sender, err := fcm.Open(context.WithoutCancel(ctx), fcm.Config{CredentialsFile: a.fcmFile, Endpoint: a.fcmEndpoint}, slog.Default())
 	if err != nil {
-		slog.Error("the push credentials cannot be used; no reminder reaches a phone until they are replaced", "error", err)
-		sender = push.Refused()
+		return nil, err
 	}
 	service, err := push.New(push.Config{Store: a.store, Rows: engine, Live: engine, Sender: sender, Log: slog.Default(),
 		Interval: a.scheduler, Tickles: a.fcmFile != ""})

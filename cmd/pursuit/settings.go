@@ -16,11 +16,16 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/pflag"
+
+	"pursuit/api/auth"
+	"pursuit/models/store"
+	"pursuit/push/fcm"
 )
 
 const (
 	envPrefix     = "PURSUIT_"
 	keyFileName   = "pursuit.key"
+	keyFileMost   = 1 << 10          // bytes; a key has 65
 	schedulerMost = 10 * time.Second // docs/protocol.md, section 3: scheduled work looks at least this often
 )
 
@@ -92,7 +97,8 @@ type config struct {
 	clockOffset time.Duration
 }
 
-// validate checks every setting and tells all faults at once.
+// validate checks every setting, with the files that it names, and tells all faults at
+// once. It connects to nothing and makes nothing.
 func (s *settings) validate() (config, error) {
 	c := config{databaseURL: s.DatabaseURL, addr: s.Addr, keyFile: s.keyFile(), fcmFile: s.FCMCredentials, fcmEndpoint: s.FCMEndpoint}
 	var faults []error
@@ -102,7 +108,8 @@ func (s *settings) validate() (config, error) {
 		}
 	}
 	var err error
-	fault("DATABASE_URL", checkDatabase(s.DatabaseURL))
+	fault("DATABASE_URL", store.CheckURL(s.DatabaseURL))
+	fault("KEY_FILE", checkKeyFile(c.keyFile))
 	fault("ADDR", checkAddress(s.Addr))
 	c.trusted, err = readProxies(s.TrustedProxies)
 	fault("TRUSTED_PROXIES", err)
@@ -111,7 +118,7 @@ func (s *settings) validate() (config, error) {
 	if c.logLevel.UnmarshalText([]byte(s.LogLevel)) != nil {
 		fault("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
 	}
-	fault("FCM_CREDENTIALS", checkFile(s.FCMCredentials))
+	fault("FCM_CREDENTIALS", checkCredentials(s.FCMCredentials))
 	fault("FCM_ENDPOINT", checkEndpoint(s.FCMEndpoint))
 	c.scheduler, err = time.ParseDuration(s.SchedulerInterval)
 	if err != nil || c.scheduler <= 0 || c.scheduler > schedulerMost {
@@ -148,20 +155,6 @@ func (s *settings) offset() (time.Duration, error) {
 		return 0, errors.New("must be a duration like 72h or -5m")
 	}
 	return offset, nil
-}
-
-func checkDatabase(text string) error {
-	if file, ok := strings.CutPrefix(text, "sqlite://"); ok {
-		if file == "" || strings.ContainsAny(file, "?#") {
-			return errors.New("must name a file after sqlite://, without ? and #")
-		}
-		return nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return errors.New("must be postgres://… or sqlite://FILE")
-	}
-	return nil
 }
 
 func checkAddress(text string) error {
@@ -202,15 +195,36 @@ func oneOf(text, yes, no string) (bool, error) {
 	return text == yes, nil
 }
 
-func checkFile(path string) error {
+// checkKeyFile wants a sealing key, or a place where one can be made.
+func checkKeyFile(path string) error {
+	found, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return store.CheckPlace(path)
+	case err != nil:
+		return errors.New("must name a readable file")
+	case !found.Mode().IsRegular() || found.Size() > keyFileMost:
+		return errors.New("must name a file of 64 hex digits")
+	}
+	if _, err := auth.LoadKeyFile(path); errors.Is(err, os.ErrPermission) {
+		return errors.New("must name a readable file")
+	} else if err != nil {
+		return errors.New("must name a file of 64 hex digits")
+	}
+	return nil
+}
+
+func checkCredentials(path string) error {
 	if path == "" {
 		return nil
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return errors.New("must name a readable file")
+	switch err := fcm.CheckCredentials(path); {
+	case err == nil:
+		return nil
+	case errors.Is(err, fcm.ErrCredentials):
+		return errors.New("must name a service account's key file: JSON with project_id, client_email, token_uri and an RSA private_key")
 	}
-	return file.Close()
+	return errors.New("must name a readable file")
 }
 
 func checkEndpoint(text string) error {

@@ -5,17 +5,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pursuit/push/fcmtest"
 )
 
 // Every fault is told at once, by the setting's name and without its value.
 func TestFaultySettings(t *testing.T) {
 	alone(t)
 	const value = "zzSecretValuezz"
-	names := []string{"DATABASE_URL", "ADDR", "TRUSTED_PROXIES", "LOG_FORMAT", "LOG_LEVEL", "FCM_CREDENTIALS",
+	names := []string{"DATABASE_URL", "KEY_FILE", "ADDR", "TRUSTED_PROXIES", "LOG_FORMAT", "LOG_LEVEL", "FCM_CREDENTIALS",
 		"FCM_ENDPOINT", "SCHEDULER_INTERVAL", "CLOCK_OFFSET", "TEST"}
 	for _, name := range names {
 		t.Setenv(envPrefix+name, value)
 	}
+	t.Setenv(envPrefix+"KEY_FILE", filepath.Dir(t.TempDir()))
 	_, stderr := command(t, 1, "serve")
 	for _, name := range names {
 		if !strings.Contains(stderr, envPrefix+name+" ") {
@@ -51,6 +54,63 @@ func TestSettings(t *testing.T) {
 			}
 			command(t, want, "config")
 		})
+	}
+}
+
+// What the settings name is looked at too: all faults are told at once, by config and
+// by the server, which then does not start and has made nothing.
+func TestFaultyFilesAreTold(t *testing.T) {
+	alone(t)
+	dir := t.TempDir()
+	t.Chdir(dir)
+	files := map[string]string{"text": "zzSecretValuezz", "braces": "{}", "nokey": `{"type":"service_account","project_id":"p","client_email":"a@p.example",
+		"token_uri":"http://127.0.0.1:9","private_key":"nope"}`, "short.key": strings.Repeat("a", 62), "none.key": ""}
+	for name, content := range files {
+		must(t, os.WriteFile(name, []byte(content), 0o600))
+	}
+	for _, c := range []struct{ credentials, key, database string }{
+		{"text", "text", "postgres://u:zzSecretValuezz@h:99999/db"}, {"braces", "short.key", "postgres://u:zzSecretValuezz@h/db?sslmode=bogus"},
+		{"nokey", "none.key", "sqlite://text"}, {".", ".", "sqlite://."}, {"absent", "text/the.key", "sqlite://text/db"}, {"", "/dev/zero", "sqlite:///dev/zero"}, {"/dev/zero", "text", "x"},
+	} {
+		t.Setenv(envPrefix+"FCM_CREDENTIALS", c.credentials)
+		t.Setenv(envPrefix+"KEY_FILE", c.key)
+		t.Setenv(envPrefix+"DATABASE_URL", c.database)
+		_, config := command(t, 1, "config")
+		_, serve := command(t, 1, "serve")
+		if config != serve {
+			t.Errorf("config tells\n%sserve tells\n%s", config, serve)
+		}
+		for _, name := range []string{"FCM_CREDENTIALS", "KEY_FILE", "DATABASE_URL"} {
+			if told := strings.Contains(config, envPrefix+name+" must"); told != (c.credentials != "" || name != "FCM_CREDENTIALS") {
+				t.Errorf("%+v: a fault of %s is told: %t\n%s", c, name, told, config)
+			}
+		}
+		if strings.Contains(config, "zzSecretValuezz") {
+			t.Errorf("%+v: a secret is told:\n%s", c, config)
+		}
+	}
+	left, err := os.ReadDir(".")
+	must(t, err)
+	if len(left) != len(files) {
+		t.Errorf("%d files stand there, want %d", len(left), len(files))
+	}
+}
+
+// Files as they should be are taken.
+func TestGoodFilesAreTaken(t *testing.T) {
+	alone(t)
+	dir := t.TempDir()
+	server := fcmtest.New()
+	defer server.Close()
+	credentials, err := server.WriteCredentials(dir)
+	must(t, err)
+	key := filepath.Join(dir, "the.key")
+	must(t, os.WriteFile(key, []byte(strings.Repeat("0f", 32)+"\n"), 0o600))
+	args := []string{"config", "--fcm-credentials=" + credentials, "--key-file=" + key, "--database-url=sqlite://" + filepath.Join(dir, "new", "db")}
+	command(t, 0, args...)
+	must(t, os.Chmod(key, 0)) // root may read it still
+	if _, err := os.ReadFile(key); err != nil {
+		command(t, 1, args...)
 	}
 }
 

@@ -29,9 +29,22 @@ type account struct {
 	fetch     func() (*oauth2.Token, error)
 }
 
+// credentialsMost is more than any key file has; beyond, it is another kind of file.
+const credentialsMost = 1 << 20
+
+// CheckCredentials tells whether New can use a credentials file. It calls nobody.
+func CheckCredentials(path string) error {
+	_, err := readAccount(context.Background(), path, http.DefaultClient)
+	return err
+}
+
 // readAccount reads a service account's key file; tokens come from its token_uri by
 // way of client.
 func readAccount(ctx context.Context, path string, client *http.Client) (account, error) {
+	found, err := os.Stat(path)
+	if err == nil && (!found.Mode().IsRegular() || found.Size() > credentialsMost) {
+		return account{}, ErrCredentials
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return account{}, fmt.Errorf("read push credentials: %w", err)
