@@ -61,10 +61,13 @@ type Filter struct {
 func forbidden() error { return models.Forbidden("This report is not for your role.") }
 
 // scopeOf is what a role may count: a worker their own services, case managers and
-// supervisors their organisation's, a director the program's. Others nothing.
-// Source: docs/domain.md, section 3.
+// supervisors their organisation's, a director the program's. Others nothing, and law
+// enforcement nothing in any role. Source: docs/domain.md, sections 3 and 6.
 func scopeOf(who models.Actor) (store.ReportScope, error) {
 	scope := store.ReportScope{Program: who.Program}
+	if who.OrgKind == models.OrgLawEnforcement {
+		return scope, forbidden()
+	}
 	switch who.Role {
 	case models.RoleOutreachWorker:
 		scope.Worker = who.UserID

@@ -18,13 +18,17 @@ const (
 )
 
 // summaryScope is what a role's summary is rebuilt from: a director's and a
-// partner's from the program, a supervisor's from their organisation.
+// partner's from the program, a supervisor's from their organisation. Of law
+// enforcement, partners alone have one.
 // Source: docs/domain.md, section 4.
 func summaryScope(who models.Actor) (org string, err error) {
-	switch who.Role {
-	case models.RoleSupervisor:
+	switch {
+	case who.Role == models.RoleReferralPartner: // totals alone, small counts withheld
+		return "", nil
+	case who.OrgKind == models.OrgLawEnforcement:
+	case who.Role == models.RoleSupervisor:
 		return who.OrgID, nil
-	case models.RoleDirector, models.RoleReferralPartner:
+	case who.Role == models.RoleDirector:
 		return "", nil
 	}
 	return "", forbidden()

@@ -12,8 +12,11 @@ import (
 // leaves the world as it was.
 func (w *world) apply(j *job, fault *models.Rejection) (verdict, error) {
 	t, rejection := j.frame(fault)
-	if rejection != nil {
+	if rejection != nil && t == nil {
 		return rejected(j, rejection), nil
+	}
+	if rejection != nil {
+		return w.withRow(j, t, rejected(j, rejection))
 	}
 	if err := w.redirect(j, t); err != nil {
 		return verdict{}, err
@@ -21,7 +24,11 @@ func (w *world) apply(j *job, fault *models.Rejection) (verdict, error) {
 	allowed := scope.May(j.who.Role, t.Name, j.Op)
 	values, rejection := j.values(t)
 	if !allowed {
-		return w.forbidden(j, t, rejection)
+		v, err := w.forbidden(j, t, rejection)
+		if err != nil {
+			return v, err
+		}
+		return w.withRow(j, t, v)
 	}
 	if rejection != nil {
 		return w.withRow(j, t, rejected(j, rejection))

@@ -8,7 +8,7 @@ import (
 
 // deviceClock is how far a device's clock is behind the server's.
 type deviceClock struct {
-	offset  time.Duration // server minus device; 0 within the noise or when unknown
+	offset  int64 // milliseconds, server minus device (a Duration ends at 292 years); 0 within the noise or when unknown
 	suspect bool
 }
 
@@ -18,18 +18,17 @@ func readClock(device, arrived time.Time) deviceClock {
 	if device.IsZero() {
 		return deviceClock{}
 	}
-	offset := arrived.Sub(device)
-	size := offset.Abs()
+	size := arrived.Sub(device).Abs()
 	if size < models.ClockNoise {
 		return deviceClock{}
 	}
-	return deviceClock{offset: offset, suspect: size > models.ClockSuspect}
+	return deviceClock{offset: arrived.UnixMilli() - device.UnixMilli(), suspect: size > models.ClockSuspect}
 }
 
 // correct turns a device's time into the server's, never later than now.
 func (c deviceClock) correct(t, now time.Time) time.Time {
 	first := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
-	t = models.Millis(t.Add(c.offset))
+	t = millis(models.Millis(t).UnixMilli() + c.offset)
 	switch {
 	case t.After(now):
 		return now

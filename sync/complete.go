@@ -81,7 +81,7 @@ func (w *world) today(t time.Time) string {
 func (w *world) completeService(j *job, row *models.Row) (*models.Rejection, error) {
 	standard(row, "status", models.Pursuing)
 	standard(row, "status_on", w.today(j.at))
-	return w.checkOrg(row.Text("org_id"), "org_id")
+	return w.checkCaseOrg(row.Text("org_id"), "org_id")
 }
 
 func (w *world) completeAssignment(j *job, row, service *models.Row) (*models.Rejection, error) {
@@ -160,6 +160,21 @@ func (w *world) checkOrg(id, field string) (*models.Rejection, error) {
 		return nil, err
 	}
 	return models.Reject(models.CodeInvalidValue, field, "must be an organisation of the program"), nil
+}
+
+// checkCaseOrg is checkOrg for an organisation that is to work a case: law enforcement
+// never does, whatever roles its people have. Source: docs/domain.md, section 6.
+func (w *world) checkCaseOrg(id, field string) (*models.Rejection, error) {
+	org, ok, err := w.org(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return w.checkOrg(id, field)
+	case org.Kind == models.OrgLawEnforcement:
+		return models.Reject(models.CodeForbidden, field, "cases are not given to law enforcement"), nil
+	}
+	return nil, nil
 }
 
 // completeSetting finds the bucket of a setting: the program's for an admin who

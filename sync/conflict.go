@@ -47,7 +47,7 @@ func (w *world) restore(j *job, old, row *models.Row) (*models.Rejection, error)
 	again.offset, again.suspect = 0, false // the value is corrected already
 	again.Mutation = models.Mutation{ID: models.NewID(), Table: t.Name, Row: target.ID,
 		Op: models.OpPatch, Base: target.V, At: models.FormatTime(j.at), Set: map[string]json.RawMessage{}}
-	again.hash, again.raw = fingerprint(j.who.UserID, again.Mutation), nil
+	again.hash, again.fields, again.raw = spelling(j.who.UserID, again.Mutation), nil, nil
 	if row.Text("field") == models.Deletion {
 		again.Op = models.OpDelete
 	} else if err := w.lostValues(j, row, t, again.Set); err != nil {

@@ -22,6 +22,13 @@ func (w *world) effects(j *job, old, row *models.Row) (*models.Rejection, error)
 			}
 		}
 		w.statusEvent(j, old, row)
+		if old != nil && !models.Equal(old.Get("status"), row.Get("status")) {
+			w.judgeServices[row.ID] = j // attempts may count now, or not any more
+		}
+	case "referrals":
+		if old != nil && !models.Equal(old.Get("referred_on"), row.Get("referred_on")) {
+			w.judgePeople[row.Bucket] = j
+		}
 	case "assignments":
 		return nil, w.assignment(old, row)
 	case "contact_attempts":

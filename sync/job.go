@@ -1,10 +1,7 @@
 package sync
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"encoding/json"
-	"sort"
 	"time"
 
 	"pursuit/models"
@@ -16,12 +13,13 @@ type job struct {
 	who      models.Actor // with the role the author has now
 	device   string
 	at       time.Time // corrected
-	offset   time.Duration
+	offset   int64     // milliseconds
 	suspect  bool
 	received time.Time
 	releaser models.Actor // who released it
 	released bool         // a supervisor let it out of quarantine: access is not asked again
 	hash     []byte
+	fields   []sentField // of Set, once read
 	raw      json.RawMessage
 	order    int64
 
@@ -46,7 +44,7 @@ func (j *job) body() []byte {
 		m = *j.sent
 	}
 	b, err := json.Marshal(stored{Mutation: m, Device: j.device, At: j.at.UnixMilli(),
-		Offset: j.offset.Milliseconds(), Suspect: j.suspect, Received: j.received.UnixMilli()})
+		Offset: j.offset, Suspect: j.suspect, Received: j.received.UnixMilli()})
 	if err != nil { // raw messages that were valid JSON always marshal
 		return []byte("{}")
 	}
@@ -60,7 +58,7 @@ func revive(body []byte, author models.Actor) (*job, error) {
 		return nil, err
 	}
 	return &job{Mutation: s.Mutation, who: author, device: s.Device, at: time.UnixMilli(s.At).UTC(),
-		offset: time.Duration(s.Offset) * time.Millisecond, suspect: s.Suspect, received: time.UnixMilli(s.Received).UTC()}, nil
+		offset: s.Offset, suspect: s.Suspect, received: time.UnixMilli(s.Received).UTC()}, nil
 }
 
 // newJob prepares the item of a push at a place for the engine.
@@ -73,11 +71,10 @@ func (w *world) newJob(p *pending, place int, who models.Actor) *job {
 	if t, ok := models.ParseTime(it.At); ok {
 		j.at = p.clock.correct(t, w.tx.Now)
 	}
-	if len(p.hashes) > 0 {
-		j.hash = p.hashes[place]
-	} else {
-		j.hash = fingerprint(who.UserID, it.Mutation)
+	if len(p.read) == 0 {
+		p.read = readItems(p.who.UserID, p.items)
 	}
+	j.hash, j.fields = p.read[place].hash, p.read[place].fields
 	return j
 }
 
@@ -86,51 +83,12 @@ func (j *job) writer(v int64) models.Writer {
 	return models.Writer{V: v, Device: j.device, User: j.who.UserID, Role: j.who.Role, At: j.at.UnixMilli(), Mutation: j.ID}
 }
 
-// fingerprint is a hash of a mutation's author and content that does not depend on
-// the order of keys: the same id with another fingerprint is another mutation.
-func fingerprint(author string, m models.Mutation) []byte {
-	h := sha256.New()
-	for _, s := range []string{author, m.Table, m.Row, string(m.Op), m.At, m.Group} {
-		h.Write([]byte(s))
-		h.Write([]byte{0})
-	}
-	h.Write(models.IntValue(m.Base))
-	names := make([]string, 0, len(m.Set))
-	for name := range m.Set {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		h.Write([]byte{0})
-		h.Write([]byte(name))
-		h.Write([]byte{0})
-		h.Write(compact(m.Set[name]))
-	}
-	return h.Sum(nil)[:16]
-}
-
-// compact writes a value without white space, objects with their keys sorted.
-func compact(raw json.RawMessage) []byte {
-	if len(raw) > 0 && (raw[0] == '{' || raw[0] == '[') {
-		d := json.NewDecoder(bytes.NewReader(raw))
-		d.UseNumber()
-		var v any
-		if d.Decode(&v) == nil {
-			if b, err := json.Marshal(v); err == nil {
-				return b
-			}
-		}
-	}
-	return raw
-}
-
 // frame checks what every mutation must have and finds its table.
 func (j *job) frame(fault *models.Rejection) (*models.Table, *models.Rejection) {
-	if fault != nil {
-		return nil, fault
-	}
 	t := models.Tables.Table(j.Table)
 	switch {
+	case fault != nil:
+		return t, fault
 	case t == nil:
 		return nil, models.Reject(models.CodeUnknownTable, "table", "there is no such table")
 	case !models.ValidID(j.Row):
@@ -154,33 +112,30 @@ func (j *job) values(t *models.Table) (map[int]json.RawMessage, *models.Rejectio
 	if j.Op == models.OpDelete {
 		return out, nil
 	}
-	names := make([]string, 0, len(j.Set))
-	for name := range j.Set {
-		names = append(names, name)
+	if j.fields == nil {
+		j.fields = readFields(t, j.Set)
 	}
-	sort.Strings(names) // so that the fault named is always the same one
-	for _, name := range names {
-		i := t.Field(name)
+	for i := range j.fields { // by name, so that the fault named is always the same one
+		f := &j.fields[i]
 		switch {
-		case name == "id" || name == "_v" || name == "_b":
-			return nil, models.Reject(models.CodeReadOnlyField, name, "is set by the server")
-		case i < 0:
-			return nil, models.Reject(models.CodeUnknownField, clip(name), "there is no such field")
-		case t.Fields[i].ReadOnly:
-			return nil, models.Reject(models.CodeReadOnlyField, name, "is set by the server")
+		case f.name == "id" || f.name == "_v" || f.name == "_b":
+			return nil, models.Reject(models.CodeReadOnlyField, f.name, "is set by the server")
+		case f.place < 0:
+			return nil, models.Reject(models.CodeUnknownField, clip(f.name), "there is no such field")
+		case t.Fields[f.place].ReadOnly:
+			return nil, models.Reject(models.CodeReadOnlyField, f.name, "is set by the server")
 		}
-		if t.Fields[i].MeansNow && present(j.Set[name]) {
-			out[i] = models.TimeValue(j.at)
+		if t.Fields[f.place].MeansNow && present(f.raw) {
+			out[f.place] = models.TimeValue(j.at)
 			continue
 		}
-		v, fault := models.Canon(&t.Fields[i], j.Set[name])
-		if fault != "" {
-			return nil, models.Reject(models.CodeInvalidValue, name, fault)
+		if f.fault != "" {
+			return nil, models.Reject(models.CodeInvalidValue, f.name, f.fault)
 		}
-		if v == nil && t.Fields[i].Required {
-			return nil, models.Reject(models.CodeMissingField, name, "must have a value")
+		if f.value == nil && t.Fields[f.place].Required {
+			return nil, models.Reject(models.CodeMissingField, f.name, "must have a value")
 		}
-		out[i] = v
+		out[f.place] = f.value
 	}
 	return out, j.required(t, out)
 }

@@ -83,40 +83,30 @@ func (w *world) push(p *pending) error {
 	}
 	p.results = make([]models.Result, len(p.items))
 	done := make([]bool, len(p.items))
-	for i := range p.items {
+	order := consentsFirst(p.items)
+	for n, i := range order {
 		if done[i] {
 			continue
 		}
 		members := []int{i}
 		if group := p.items[i].Group; group != "" {
-			members = groupOf(p.items, i)
+			members = groupOf(p.items, order[n:], group)
 		}
 		if err := w.together(p, who, members); err != nil {
 			return err
 		}
-		for _, n := range members {
-			done[n] = true
+		for _, m := range members {
+			done[m] = true
 		}
 	}
 	return nil
-}
-
-// groupOf lists the places of the mutations of the group of the one at first.
-func groupOf(items []Item, first int) []int {
-	var out []int
-	for i := first; i < len(items); i++ {
-		if items[i].Group == items[first].Group {
-			out = append(out, i)
-		}
-	}
-	return out
 }
 
 // together runs the mutations of one group (or a single one) and logs their results.
 func (w *world) together(p *pending, who models.Actor, members []int) error {
 	var jobs []*job
 	var places, again []int
-	sent := make(map[string]bool, len(members))
+	sent, reused := make(map[string]bool, len(members)), false
 	for _, i := range members {
 		if sent[p.items[i].ID] {
 			again = append(again, i)
@@ -125,12 +115,16 @@ func (w *world) together(p *pending, who models.Actor, members []int) error {
 		sent[p.items[i].ID] = true
 		j := w.newJob(p, i, who)
 		if result, replayed := w.replay(j); replayed {
-			p.results[i] = result
+			var err error
+			if p.results[i], err = w.replayed(j, result); err != nil {
+				return err
+			}
+			reused = reused || result.Code == models.CodeMutationIDReused && !result.Duplicate
 			continue
 		}
 		jobs, places = append(jobs, j), append(places, i)
 	}
-	verdicts, err := w.decide(jobs, p.items, places)
+	verdicts, err := w.decide(jobs, p.items, places, reused)
 	if err != nil {
 		return err
 	}
@@ -150,13 +144,23 @@ func (w *world) replay(j *job) (models.Result, bool) {
 	if !ok {
 		return models.Result{}, false
 	}
-	if !bytes.Equal(old.Hash, j.hash) {
+	if !bytes.Equal(old.Hash, j.hash) && !bytes.Equal(old.Hash, spelling(j.who.UserID, j.Mutation)) {
 		return models.Result{ID: j.ID, Status: models.StatusRejected, Code: models.CodeMutationIDReused,
 			Message: "this id belongs to another mutation", Field: "id"}, true
 	}
 	result := old.Result
 	result.Duplicate = true
 	return result, true
+}
+
+// replayed completes the answer to a mutation whose id is another's.
+func (w *world) replayed(j *job, result models.Result) (models.Result, error) {
+	t := models.Tables.Table(j.Table)
+	if result.Duplicate || t == nil {
+		return result, nil
+	}
+	v, err := w.withRow(j, t, verdict{fate: refused, result: result})
+	return v.result, err
 }
 
 // remember logs a mutation with its result, and keeps its text unless the row holds it.
@@ -193,12 +197,15 @@ func rejectedBody(j *job) []byte {
 	return b
 }
 
-// decide applies the jobs of a group, all or none. The result of a job that could
-// not be applied is in its verdict.
-func (w *world) decide(jobs []*job, items []Item, places []int) ([]verdict, error) {
+// decide applies the jobs of a group, all or none; none when a member was refused
+// before. The result of a job that could not be applied is in its verdict.
+func (w *world) decide(jobs []*job, items []Item, places []int, failed bool) ([]verdict, error) {
 	steps, seq := w.mark()
 	verdicts := make([]verdict, len(jobs))
 	worst := applied
+	if failed {
+		worst = refused
+	}
 	for n, j := range jobs {
 		v, err := w.apply(j, items[places[n]].Fault)
 		if err != nil {
@@ -207,7 +214,7 @@ func (w *world) decide(jobs []*job, items []Item, places []int) ([]verdict, erro
 		verdicts[n] = v
 		worst = max(worst, v.fate)
 	}
-	if len(jobs) > 1 && worst != applied {
+	if (len(jobs) > 1 || failed) && worst != applied {
 		w.rollback(steps, seq)
 		w.fateOfAll(jobs, verdicts, worst)
 		if err := w.rowsAsTheyStand(jobs, verdicts); err != nil {
@@ -248,7 +255,7 @@ func (w *world) fateOfAll(jobs []*job, verdicts []verdict, worst fate) {
 		case worst == refused && verdicts[n].fate != refused:
 			verdicts[n] = rejected(j, models.Reject(models.CodeGroupFailed, "group", "another mutation of the group was rejected"))
 		case worst == isolated && verdicts[n].fate != isolated:
-			verdicts[n] = quarantined(j, "group")
+			verdicts[n] = quarantined(j, reasonGroup)
 		case worst == waits:
 			if verdicts[n].wants != "" {
 				wants = verdicts[n].wants

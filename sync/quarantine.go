@@ -62,14 +62,13 @@ func (w *world) release(by *job, old, row *models.Row) (*models.Rejection, error
 	if err != nil {
 		return nil, err
 	}
-	if v.fate != applied {
-		code := v.result.Code
-		if code == "" {
-			code = models.CodeRowGone // what it hangs on is not there
-		}
-		return models.Reject(code, "state", "the mutation cannot be applied: "+v.result.Message), nil
+	switch v.fate {
+	case applied:
+		return nil, nil
+	case refused:
+		return models.Reject(v.result.Code, "state", "the mutation cannot be applied: "+v.result.Message), nil
 	}
-	return nil, nil
+	return models.Reject(models.CodeRowGone, "state", "the mutation cannot be applied: what it hangs on is not here"), nil
 }
 
 // releasable tells whether a released mutation may write in a bucket: its author held

@@ -35,7 +35,7 @@ type queue struct {
 type pending struct {
 	who     models.Actor
 	items   []Item
-	hashes  [][]byte // of the items, made before the push waits; none = made when they are looked at
+	read    []readItem // of the items, before the push waits; none = when they are looked at
 	clock   deviceClock
 	arrived time.Time
 	done    chan struct{}
@@ -54,11 +54,7 @@ func (e *Engine) Push(ctx context.Context, who models.Actor, device time.Time, i
 		return []models.Result{}, nil
 	}
 	arrived := e.store.Clock()
-	hashes := make([][]byte, len(items))
-	for i := range items {
-		hashes[i] = fingerprint(who.UserID, items[i].Mutation)
-	}
-	p := &pending{who: who, items: items, hashes: hashes, arrived: arrived, clock: readClock(device, arrived), done: make(chan struct{})}
+	p := &pending{who: who, items: items, read: readItems(who.UserID, items), arrived: arrived, clock: readClock(device, arrived), done: make(chan struct{})}
 	found, _ := e.queues.LoadOrStore(who.Program, &queue{})
 	q := found.(*queue)
 	lead, err := q.enter(p)

@@ -39,7 +39,7 @@ func (w *world) redirect(j *job, t *models.Table) error {
 	if err == nil && where.to != "" {
 		j.turnFrom(person)
 		j.Set = maps.Clone(j.Set)
-		j.Set["person_id"] = models.Quote(where.to)
+		j.Set["person_id"], j.fields = models.Quote(where.to), nil
 	}
 	return err
 }

@@ -187,7 +187,9 @@ func (it *Item) member(name string, value gjson.Result) string {
 		if !value.IsObject() && value.Type != gjson.Null {
 			return "must be an object"
 		}
-		it.Set = fields(value)
+		if value.IsObject() {
+			it.Set = fields(value)
+		}
 	}
 	return ""
 }

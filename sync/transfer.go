@@ -15,11 +15,8 @@ const sourceTransfer = "transfer:"
 // completeTransfer fills what the server knows of a new transfer, and asks for the
 // person's consent. Source: docs/domain.md, section 2, "Transfers".
 func (w *world) completeTransfer(j *job, row, service *models.Row) (*models.Rejection, error) {
-	if rejection, err := w.checkOrg(row.Text("to_org_id"), "to_org_id"); err != nil || rejection != nil {
+	if rejection, err := w.checkCaseOrg(row.Text("to_org_id"), "to_org_id"); err != nil || rejection != nil {
 		return rejection, err
-	}
-	if to, _, err := w.org(row.Text("to_org_id")); err != nil || to.Kind == models.OrgLawEnforcement {
-		return models.Reject(models.CodeForbidden, "to_org_id", "cases are not given to law enforcement"), err
 	}
 	standard(row, "state", "pending")
 	person, err := w.live(models.Tables.Table("people"), service.Text("person_id"))

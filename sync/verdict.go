@@ -40,4 +40,5 @@ const (
 	reasonRole       = "role_changed"       // the role they have now may not write this
 	reasonNoParent   = "parent_missing"     // what it waited for did not come within a day
 	reasonImpossible = "not_applicable"     // what it waited for came, and it did not fit
+	reasonGroup      = "group"              // another mutation of its group could not be applied
 )

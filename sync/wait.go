@@ -106,10 +106,13 @@ func (w *world) retryGroup(group []store.Deferred, overdue bool) error {
 		}
 		w.deferred[d.MutationID] = nil
 		reason := reasonImpossible
-		if verdicts[n].fate == waits {
+		switch {
+		case verdicts[n].fate == waits:
 			reason = reasonNoParent
-		} else if verdicts[n].reason != "" {
+		case verdicts[n].reason != "":
 			reason = verdicts[n].reason
+		case verdicts[n].fate == applied: // it would fit; another of its group does not
+			reason = reasonGroup
 		}
 		if err := w.quarantine(jobs[n], reason); err != nil {
 			return err

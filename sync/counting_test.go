@@ -1,0 +1,119 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/models/store/storetest"
+)
+
+// Only attempts that count are counted before a probation officer is contacted: not a
+// duplicated tap, not one from before the referral or from outside the pursuit.
+func TestTheLastResortAsksForCountedAttempts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for name, in := range map[string]struct {
+			eighth string
+			want   bool // an exception
+		}{
+			"an eighth that counts":        {"2026-02-15T10:00:00Z", false},
+			"a duplicated tap":             {"2026-02-14T10:00:20Z", true},
+			"one from before the referral": {"2026-01-01T10:00:00Z", true},
+		} {
+			p := c.open(c.worker)
+			approval := insertOf("action_items", map[string]any{"person_id": p.person, "kind": models.ActionApproval, "text": "yes"})
+			approval.At = "2026-02-20T10:00:00Z"
+			c.push(c.supervisor, approval)
+			history := lastResortHistory(p)
+			history[7] = attemptOn(p, "call", in.eighth)
+			c.push(c.worker, history...)
+			officer := attemptOn(p, models.ChannelProbationOfficer, "2026-03-10T10:00:00Z")
+			c.push(c.worker, officer)
+			if got := string(c.stored("contact_attempts", officer.Row).Get("policy_exception")); got != fmt.Sprint(in.want) {
+				t.Errorf("%s: policy_exception is %s", name, got)
+			}
+		}
+	})
+}
+
+// A status that is dated back takes attempts out of the pursuit, and the attempt of
+// the last resort with them.
+func TestTheLastResortIsJudgedAgainWhenTheStatusChanges(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		approval := insertOf("action_items", map[string]any{"person_id": p.person, "kind": models.ActionApproval, "text": "yes"})
+		approval.At = "2026-02-20T10:00:00Z"
+		c.push(c.supervisor, approval)
+		officer := attemptOn(p, models.ChannelProbationOfficer, "2026-03-10T10:00:00Z")
+		c.push(c.worker, append(lastResortHistory(p), officer)...)
+		exception := func() string { return string(c.stored("contact_attempts", officer.Row).Get("policy_exception")) }
+		if got := exception(); got != "false" {
+			t.Fatalf("policy_exception is %s before", got)
+		}
+		c.push(c.supervisor, item(models.OpPatch, "services", p.service, endless,
+			map[string]any{"status": "refused", "status_on": "2026-02-10", "status_reason": "moved away"}))
+		if got := exception(); got != "true" {
+			t.Errorf("policy_exception is %s though five of the attempts lie after the end of the pursuit", got)
+		}
+	})
+}
+
+// An attempt is judged by when the case was its author's, as the assignment says,
+// though the server heard of the assignment later.
+func TestAnAttemptOfATimeThatTheAssignmentNames(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open()
+		given := insertOf("assignments", map[string]any{"service_id": p.service, "user_id": c.worker.UserID, "role": string(c.worker.Role)})
+		given.At = "2026-01-10T08:00:00Z"
+		c.push(c.supervisor, given)
+		ended := item(models.OpPatch, "assignments", given.Row, endless, map[string]any{"ended_at": "now"})
+		ended.At = "2026-01-20T08:00:00Z"
+		c.push(c.supervisor, ended)
+		c.push(c.worker, attemptOn(p, "call", "2026-01-15T10:00:00Z"))
+		c.pushFor(models.StatusQuarantined, c.worker, attemptOn(p, "call", "2026-01-09T10:00:00Z"))
+	})
+}
+
+// A transfer and the consent that it needs may come in one push in either order.
+func TestAConsentMayComeAfterItsTransferInAPush(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for name, group := range map[string]string{"alone": "", "in a group": "g"} {
+			p, other := c.open(c.worker), c.receiver()
+			given := insertOf("transfers", map[string]any{"service_id": p.service, "to_org_id": other.OrgID})
+			signed := insertOf("consents", map[string]any{"person_id": p.person, "recipient_org_id": other.OrgID,
+				"signed_on": "2026-01-01", "expires_on": "2027-01-01"})
+			given.Group, signed.Group = group, group
+			results, err := c.e.Push(context.Background(), c.supervisor, time.Time{}, []Item{given, attemptAt(p), signed})
+			c.must(err)
+			for i, r := range results {
+				if r.Status != models.StatusApplied {
+					t.Errorf("%s: %d is %s (%s %s)", name, i, r.Status, r.Code, r.Field)
+				}
+			}
+			if results[0].ID != given.ID || results[2].ID != signed.ID {
+				t.Errorf("%s: the results are not in the order of the push", name)
+			}
+		}
+	})
+}
+
+// A case is not given to law enforcement, by whatever way.
+func TestLawEnforcementIsGivenNoCase(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		police, err := c.e.CreateOrg(context.Background(), c.admin, models.Org{Name: "Police", Kind: models.OrgLawEnforcement})
+		c.must(err)
+		p := c.open(c.worker)
+		c.refused(c.supervisor, models.CodeForbidden, "org_id", insertOf("services",
+			map[string]any{"referral_id": p.referral, "person_id": p.person, "track": "tvif", "org_id": police.ID}))
+		c.refused(c.supervisor, models.CodeForbidden, "to_org_id", insertOf("transfers",
+			map[string]any{"service_id": p.service, "to_org_id": police.ID}))
+	})
+}
