@@ -132,6 +132,8 @@ type sheet struct {
 	styles styles
 	table  Table
 	row    int
+	cells  []excelize.Cell // of the row being written, used again for the next
+	refs   []any           // to each of them
 }
 
 func writeSheet(book *excelize.File, styles styles, t Table) error {
@@ -139,7 +141,10 @@ func writeSheet(book *excelize.File, styles styles, t Table) error {
 	if err != nil {
 		return err
 	}
-	s := &sheet{out: out, styles: styles, table: t, row: headingRow}
+	s := &sheet{out: out, styles: styles, table: t, row: headingRow, cells: make([]excelize.Cell, len(t.Columns))}
+	for i := range s.cells {
+		s.refs = append(s.refs, &s.cells[i])
+	}
 	for _, step := range []func() error{s.layout, s.head, s.body, s.notes, out.Flush} {
 		if err := step(); err != nil {
 			return err
@@ -217,11 +222,10 @@ func (s *sheet) body() error {
 
 // put writes the next row with a style for each kind of column.
 func (s *sheet) put(row []any, style map[Kind]int) error {
-	cells := make([]any, len(row))
 	for i, value := range row {
-		cells[i] = excelize.Cell{StyleID: style[s.table.Columns[i].Kind], Value: s.shown(value)}
+		s.cells[i] = excelize.Cell{StyleID: style[s.table.Columns[i].Kind], Value: s.shown(value)}
 	}
-	return s.next(cells)
+	return s.next(s.refs[:len(row)])
 }
 
 func (s *sheet) next(cells []any, look ...excelize.RowOpts) error {
