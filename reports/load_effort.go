@@ -25,7 +25,7 @@ func (l *Loader) Workers(ctx context.Context, who models.Actor, f Filter) (Worke
 	var out WorkersPage
 	err := l.read(ctx, who, Filter{From: f.From, To: f.To, AsOf: f.AsOf, OrgID: f.OrgID, Track: f.Track}, time.Time{}, func(r *reading) error {
 		out.Window = r.window
-		r.scope.Ever = r.scope.Worker != ""
+		r.scope.Ever, r.scope.Given = r.scope.Worker != "", r.scope.Org != "" || r.scope.Org2 != ""
 		n, users, err := r.intensity()
 		if err != nil {
 			return err

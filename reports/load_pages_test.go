@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"pursuit/models"
 	"pursuit/models/store"
 	"pursuit/models/store/storetest"
 	"pursuit/reports"
@@ -49,6 +50,41 @@ func TestReportsOfManyPages(t *testing.T) {
 		}
 		if _, err := l.Program(ctx, who, reports.Filter{}); err != nil {
 			t.Errorf("after a reader left: %v", err)
+		}
+	})
+}
+
+// An attempt counts for who made it in their supervisor's table too, after the case was
+// given to another organisation; what others did before is not counted there.
+func TestWorkersOfACaseGivenAway(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		who, ctx := fillBench(t, s, 10, 3), context.Background()
+		who.Role, who.OrgID = models.RoleSupervisor, benchID(3, 0)
+		attempts := func() (n int) {
+			t.Helper()
+			page, err := reports.NewLoader(s).Workers(ctx, who, reports.Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range page.Workers {
+				n += w.Attempts
+			}
+			return n
+		}
+		if got := attempts(); got != 30 {
+			t.Fatalf("%d attempts before, want 30", got)
+		}
+		for _, query := range []string{
+			`UPDATE services SET org_id = '` + benchID(3, 1) + `' WHERE id IN ('` + benchID(1, 4) + `', '` + benchID(1, 5) + `')`,
+			`INSERT INTO transfers (program_no, id, seq, service_id, from_org_id, to_org_id, state) SELECT program_no, '` + benchID(9, 1) + `', 1, id,
+				'` + benchID(3, 0) + `', '` + benchID(3, 1) + `', 'accepted' FROM services WHERE id = '` + benchID(1, 4) + `'`,
+		} {
+			if _, err := s.SQLDB().ExecContext(ctx, query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := attempts(); got != 27 { // one service was given, the other never theirs
+			t.Errorf("%d attempts after, want 27", got)
 		}
 	})
 }

@@ -106,7 +106,13 @@ func (y year) set(t *testing.T, who models.Actor, key, value string) {
 
 func (y year) summary(t *testing.T, who models.Actor) reports.Summary {
 	t.Helper()
-	on, err := reports.ParseDate("2031-01-01")
+	return y.summaryOn(t, who, "2031-01-01")
+}
+
+// summaryOn is the summary as of a date.
+func (y year) summaryOn(t *testing.T, who models.Actor, date string) reports.Summary {
+	t.Helper()
+	on, err := reports.ParseDate(date)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +162,10 @@ func aPurgeFollowsTheScheduleAndLeavesCounts(t *testing.T, y year) {
 		t.Errorf("a dry run took %d persons", people-now)
 	}
 	before, beforeOrg := y.summary(t, director), y.summary(t, supervisor)
+	past := map[string]reports.Summary{}
+	for _, date := range []string{"2024-01-31", "2024-03-31", "2024-04-30", "2024-06-30", "2024-09-30", "2025-01-31"} {
+		past[date] = y.summaryOn(t, director, date)
+	}
 	done := y.purge(t, false)
 	if done.Persons != held.Persons || done.Rows["contact_attempts"] != held.Rows["contact_attempts"] {
 		t.Errorf("dry %+v, done %+v", held, done)
@@ -165,6 +175,9 @@ func aPurgeFollowsTheScheduleAndLeavesCounts(t *testing.T, y year) {
 	}
 	sameSummary(t, before, y.summary(t, director))
 	sameSummary(t, beforeOrg, y.summary(t, supervisor))
+	for date, was := range past {
+		sameSummary(t, was, y.summaryOn(t, director, date))
+	}
 	if again := y.purge(t, false); again.Persons != 0 {
 		t.Errorf("again: %+v", again)
 	}
@@ -298,6 +311,28 @@ func (y year) aHoldStopsEverything(t *testing.T) {
 	}
 }
 
+// disputeAContact has two phones call a contact of a person by different names.
+func (y year) disputeAContact(t *testing.T, person string) {
+	t.Helper()
+	var contact, org string
+	err := y.store.SQLDB().QueryRow(`SELECT k.id, v.org_id FROM known_contacts k JOIN services v ON v.person_id = k.person_id
+		WHERE k.person_id = '`+person+`' ORDER BY k.id LIMIT 1`).Scan(&contact, &org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := slices.IndexFunc(y.plan.Orgs, func(o demo.Org) bool { return o.ID == org })
+	for i, name := range []string{"Mumzilla", "Grandmother"} {
+		who := y.actor(models.RoleSupervisor, place)
+		who.DeviceID = name
+		at := models.FormatTime(y.store.Clock().Add(time.Duration(i-2) * time.Hour))
+		results, err := y.engine.Push(context.Background(), who, time.Time{}, []sync.Item{{Mutation: models.Mutation{ID: models.NewID(),
+			Table: "known_contacts", Row: contact, Op: models.OpPatch, Base: 1, At: at, Set: map[string]json.RawMessage{"name": models.Quote(name)}}}})
+		if err != nil || results[0].Status == models.StatusRejected {
+			t.Fatalf("%v %+v", err, results)
+		}
+	}
+}
+
 // A person's record holds their rows and who held them, and nothing of others.
 func (y year) aPersonsOwnRecord(t *testing.T) {
 	ctx := context.Background()
@@ -305,9 +340,16 @@ func (y year) aPersonsOwnRecord(t *testing.T) {
 	if err := y.store.SQLDB().QueryRow(`SELECT person_id FROM known_contacts ORDER BY id LIMIT 1`).Scan(&person); err != nil {
 		t.Fatal(err)
 	}
+	y.disputeAContact(t, person)
 	record, err := retention.SubjectAccess(ctx, y.store, y.program, person, false)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if text, err := json.Marshal(record.Tables); err != nil || strings.Contains(string(text), "Mumzilla") {
+		t.Errorf("the record tells a name that a conflict over a contact keeps (%v)", err)
+	}
+	if len(record.Tables["conflicts"]) == 0 {
+		t.Error("the record has no conflict")
 	}
 	if len(record.Tables["people"]) != 1 || len(record.Tables["referrals"]) == 0 || len(record.Held) == 0 {
 		t.Errorf("the record has %d people, %d referrals, %d holders", len(record.Tables["people"]), len(record.Tables["referrals"]), len(record.Held))

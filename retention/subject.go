@@ -69,11 +69,8 @@ func recordOf(tx *store.ProgramTx, person string, contacts bool) (Record, error)
 		if row.Deleted {
 			continue
 		}
-		if row.Table.Name == "known_contacts" && !contacts {
-			row = row.Clone()
-			for _, field := range []string{"name", "phones", "notes"} {
-				row.Put(field, nil)
-			}
+		if !contacts {
+			row = withoutContact(row)
 		}
 		out.Tables[row.Table.Name] = append(out.Tables[row.Table.Name], row.Doc())
 	}
@@ -100,4 +97,26 @@ func (r *Record) hold(grants []models.Grant, names map[string]string) {
 			r.Held = append(r.Held, h)
 		}
 	}
+}
+
+// ofContacts are the fields of a known contact that belong to the contact.
+var ofContacts = []string{"name", "phones", "notes"}
+
+// withoutContact leaves out of a row what belongs to a known contact: of the contact's
+// own row, and of a conflict over it, which keeps the values that lost.
+func withoutContact(row *models.Row) *models.Row {
+	var fields []string
+	switch {
+	case row.Table.Name == "known_contacts":
+		fields = ofContacts
+	case row.Table.Name == "conflicts" && row.Text("table") == "known_contacts" && slices.Contains(ofContacts, row.Text("field")):
+		fields = []string{"base_value", "kept_value", "lost_value"}
+	default:
+		return row
+	}
+	row = row.Clone()
+	for _, field := range fields {
+		row.Put(field, nil)
+	}
+	return row
 }

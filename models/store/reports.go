@@ -11,6 +11,7 @@ type ReportScope struct {
 	Program int32
 	Org     string // services of this organisation
 	Org2    string // and of this one too: what was asked for within what may be seen
+	Given   bool   // also services that the organisation gave away to another
 	Worker  string // services that this user is assigned to
 	Ever    bool   // or ever was
 	Service string // this one
@@ -26,8 +27,15 @@ func (c ReportScope) conditions() (string, []any) {
 			params = append(params, set)
 		}
 	}
-	add(c.Org, `v.org_id = ?`)
-	add(c.Org2, `v.org_id = ?`)
+	for _, org := range []string{c.Org, c.Org2} {
+		if !c.Given {
+			add(org, `v.org_id = ?`)
+		} else if org != "" {
+			query += ` AND (v.org_id = ? OR EXISTS (SELECT 1 FROM transfers t WHERE t.program_no = v.program_no AND t.service_id = v.id
+				AND t.from_org_id = ? AND t.state = 'accepted'))`
+			params = append(params, org, org)
+		}
+	}
 	add(c.Service, `v.id = ?`)
 	add(c.Track, `v.track = ?`)
 	assigned := `EXISTS (SELECT 1 FROM assignments a WHERE a.program_no = v.program_no AND a.service_id = v.id AND a.user_id = ?`
