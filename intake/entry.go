@@ -19,14 +19,17 @@ import (
 type Fault struct {
 	Line    int    // of the file, from 1
 	Cell    string // such as C5; "" when it is about the whole line
-	Field   string
+	Field   string // "" when the cell fills none
 	Message string
 }
 
 // String is the fault for people.
 func (f Fault) String() string {
-	if f.Cell == "" {
+	switch {
+	case f.Cell == "":
 		return fmt.Sprintf("line %d: %s", f.Line, f.Message)
+	case f.Field == "":
+		return fmt.Sprintf("line %d, cell %s: %s", f.Line, f.Cell, f.Message)
 	}
 	return fmt.Sprintf("line %d, cell %s (%s): %s", f.Line, f.Cell, f.Field, f.Message)
 }
@@ -85,6 +88,9 @@ func entryOf(s Sheet, m Mapping, line Line, program, user string) (Entry, []Faul
 		}
 	}
 	r.wholeAssessment()
+	if line.beyond > 0 {
+		r.faults = append(r.faults, Fault{Line: line.No, Cell: cellName(line.beyond, line.No), Message: "stands under no heading"})
+	}
 	if len(r.faults) > 0 {
 		return Entry{}, r.faults
 	}
@@ -119,9 +125,7 @@ func (r *lineReader) read(t target) {
 func (r *lineReader) text(name string) string {
 	at, mapped := r.mapping.columns[name]
 	if mapped {
-		if cell, err := excelize.CoordinatesToCellName(at+1, r.line.No); err == nil {
-			r.cells[name] = cell
-		}
+		r.cells[name] = cellName(at+1, r.line.No)
 		if at < len(r.line.Cells) {
 			if text := strings.TrimSpace(r.line.Cells[at]); text != "" {
 				return text
@@ -129,6 +133,17 @@ func (r *lineReader) text(name string) string {
 		}
 	}
 	return r.mapping.defaults[name]
+}
+
+// cellName is what a spreadsheet calls a cell, such as C5; column and line count from 1.
+func cellName(column, line int) string { return columnName(column) + strconv.Itoa(line) }
+
+// columnName is what a spreadsheet calls a column: A to Z, AA and so on.
+func columnName(column int) (letters string) {
+	for ; column > 0; column = (column - 1) / 26 {
+		letters = string(rune('A'+(column-1)%26)) + letters
+	}
+	return letters
 }
 
 func (r *lineReader) fault(field, message string) {

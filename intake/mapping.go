@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"pursuit/models"
 )
@@ -46,11 +47,17 @@ func targets() []target {
 type Mapping struct {
 	columns  map[string]int // by target name
 	defaults map[string]string
+	unread   []string
 }
 
+// Unread names the columns that fill no field and hold something, for people: a
+// misspelt heading is one of them.
+func (m Mapping) Unread() []string { return m.unread }
+
 // NewMapping finds the columns of a sheet by their headings. given pairs go first:
-// "field=Heading" names a column, "field:=value" fills the field of every line. The
-// error names what cannot be and what there is.
+// "field=Heading" names a column, "field:=value" fills the field of every line, and of
+// both the value fills where the cell is empty. The error names what cannot be and what
+// there is; nothing is guessed where two columns could fill a field.
 func NewMapping(s Sheet, given []string) (Mapping, error) {
 	m := Mapping{columns: map[string]int{}, defaults: map[string]string{}}
 	for _, pair := range given {
@@ -62,34 +69,58 @@ func NewMapping(s Sheet, given []string) (Mapping, error) {
 		if _, done := m.columns[t.name]; done || m.defaults[t.name] != "" {
 			continue
 		}
-		if at := heading(s, append([]string{t.name}, t.aliases...)...); at >= 0 {
-			m.columns[t.name] = at
-			continue
-		}
-		if t.required {
-			return m, fmt.Errorf("no column fills %s: name one with --map %s=HEADING or fill it with --map %s:=VALUE; the list has: %s",
-				t.name, t.name, t.name, strings.Join(s.Headings, ", "))
+		if err := m.find(s, t); err != nil {
+			return m, err
 		}
 	}
+	m.unread = unread(s, m.columns)
 	return m, nil
 }
 
 func (m *Mapping) give(s Sheet, pair string) error {
 	name, value, ok := strings.Cut(pair, "=")
 	fixed := strings.HasSuffix(name, ":")
-	name = strings.TrimSuffix(strings.TrimSpace(name), ":")
+	name = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(name), ":"))
 	if !ok || !slices.ContainsFunc(targets(), func(t target) bool { return t.name == name }) {
 		return fmt.Errorf("--map must be FIELD=HEADING or FIELD:=VALUE, with one of the fields %s", strings.Join(targetNames(), ", "))
 	}
+	_, column := m.columns[name]
+	if _, filled := m.defaults[name]; fixed && filled || !fixed && column {
+		return fmt.Errorf("--map %s is given twice", name)
+	}
 	if fixed {
-		m.defaults[name] = value
+		if m.defaults[name] = strings.TrimSpace(value); m.defaults[name] == "" {
+			return fmt.Errorf("--map %s:= must have a value", name)
+		}
 		return nil
 	}
-	at := heading(s, value)
-	if at < 0 {
-		return fmt.Errorf("--map %s: the list has no such heading; it has: %s", name, strings.Join(s.Headings, ", "))
+	switch found := headings(s, value); len(found) {
+	case 0:
+		return fmt.Errorf("--map %s: the list has no such heading; it has: %s", name, allHeadings(s))
+	case 1:
+		m.columns[name] = found[0]
+		return nil
+	default:
+		return fmt.Errorf("--map %s: several columns have that heading: %s; rename all but one", name, columns(s, found))
 	}
-	m.columns[name] = at
+}
+
+// find takes the column that has a field's name as its heading, or else the one whose
+// heading is usual for it.
+func (m *Mapping) find(s Sheet, t target) error {
+	found := headings(s, t.name)
+	if len(found) == 0 {
+		found = headings(s, t.aliases...)
+	}
+	switch {
+	case len(found) == 1:
+		m.columns[t.name] = found[0]
+	case len(found) > 1:
+		return fmt.Errorf("several columns could fill %s: %s; name one with --map %s=HEADING, or rename all but one", t.name, columns(s, found), t.name)
+	case t.required:
+		return fmt.Errorf("no column fills %s: name one with --map %s=HEADING or fill it with --map %s:=VALUE; the list has: %s",
+			t.name, t.name, t.name, allHeadings(s))
+	}
 	return nil
 }
 
@@ -101,16 +132,73 @@ func targetNames() []string {
 	return out
 }
 
-// heading finds the column with one of the names; case, spaces and underscores aside.
-func heading(s Sheet, names ...string) int {
-	for _, name := range names {
-		for i, h := range s.Headings {
-			if plain(h) == plain(name) && plain(name) != "" {
-				return i
-			}
+// headings finds the columns with one of the names; case, spaces and underscores aside.
+func headings(s Sheet, names ...string) (found []int) {
+	for i, h := range s.Headings {
+		if plain(h) != "" && slices.ContainsFunc(names, func(name string) bool { return plain(h) == plain(name) }) {
+			found = append(found, i)
 		}
 	}
-	return -1
+	return found
+}
+
+// unread names the columns that fill nothing, but for empty ones without a heading.
+func unread(s Sheet, used map[string]int) (names []string) {
+	free := make([]bool, len(s.Headings))
+	for i, h := range s.Headings {
+		free[i] = strings.TrimSpace(h) != ""
+	}
+	for _, line := range s.Lines {
+		for i, text := range line.Cells {
+			free[i] = free[i] || strings.TrimSpace(text) != ""
+		}
+	}
+	for _, at := range used {
+		free[at] = false
+	}
+	for i, is := range free {
+		if is {
+			names = append(names, columns(s, []int{i}))
+		}
+	}
+	return names
+}
+
+// headingShown is how much of a heading is told: a list without headings would else be
+// told whole.
+const headingShown = 40
+
+// columns names columns for people, such as C (Street name).
+func columns(s Sheet, at []int) string {
+	var names []string
+	for _, i := range at {
+		name := columnName(i + 1)
+		if h := shown(s.Headings[i]); h != "" {
+			name += " (" + h + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// allHeadings names every heading of a sheet.
+func allHeadings(s Sheet) string {
+	var names []string
+	for _, h := range s.Headings {
+		if h = shown(h); h != "" {
+			names = append(names, h)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// shown is a heading in one line, without what a terminal would take for an order.
+func shown(h string) string {
+	h = strings.Join(strings.FieldsFunc(h, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if letters := []rune(h); len(letters) > headingShown {
+		h = string(letters[:headingShown]) + "…"
+	}
+	return h
 }
 
 func plain(text string) string {

@@ -1,39 +1,49 @@
 package intake
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 )
 
 const (
-	maxFileBytes = 64 << 20 // a list of 50,000 lines with notes
-	maxLines     = 50_000   // more than a city refers in decades; beyond, it is another kind of file
+	maxFileBytes = 64 << 20  // a list of 50,000 lines with notes
+	maxLines     = 50_000    // more than a city refers in decades; beyond, it is another kind of file
+	maxColumns   = 256       // a list has about twenty
+	maxKept      = 128 << 20 // bytes of memory for what is read: twice the largest file
+	cellBytes    = 16        // that a cell takes beside its text
 )
 
-// Sheet is a list as cells: the first line holds the headings.
+// refusal is what is wrong with a list as a list.
+type refusal struct{ text string }
+
+func (r *refusal) Error() string { return r.text }
+
+func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
+
+// Sheet is a list as cells: the first line that is not empty holds the headings.
 type Sheet struct {
 	Headings []string
 	Lines    []Line
 	excel    bool // dates may be day numbers
 	from1904 bool // and those are counted from 1904
+	kept     int  // bytes of memory, against maxKept
 }
 
-// Line is one line below the headings with its number in the file, counted from 1.
+// Line is one line below the headings with its number in the file, counted from 1. It
+// has no more cells than there are headings.
 type Line struct {
-	No    int
-	Cells []string
+	No     int
+	Cells  []string
+	beyond int // the first column, from 1, that holds something under no heading; 0 = none
 }
 
-// ReadSheet reads a .csv file (commas, semicolons or tabs; UTF-8) or the first sheet
-// of an .xlsx one that is not hidden; of formulas, the values that the workbook keeps.
-// Empty lines are left out. Errors say what is allowed.
+// ReadSheet reads a .csv file (commas, semicolons or tabs; UTF-8; any line ends) or the
+// first sheet of an .xlsx one that is not hidden; of formulas, the values that the
+// workbook keeps. Empty lines are left out. Time grows with the file and memory is
+// bounded by maxKept, whatever the file holds. Errors say what is allowed.
 func ReadSheet(name string, from io.Reader) (Sheet, error) {
 	content, err := io.ReadAll(io.LimitReader(from, maxFileBytes+1))
 	if err != nil {
@@ -42,88 +52,83 @@ func ReadSheet(name string, from io.Reader) (Sheet, error) {
 	if len(content) > maxFileBytes {
 		return Sheet{}, fmt.Errorf("the list is larger than %d MiB", maxFileBytes>>20)
 	}
-	var records [][]string
-	var epoch bool
+	var s Sheet
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {
 	case ".csv", ".tsv", ".txt":
-		records, err = readCSV(content)
+		err = s.readCSV(content)
 	case ".xlsx":
-		records, epoch, err = readWorkbook(content)
+		s.excel = true
+		err = s.readWorkbook(content)
 	default:
-		return Sheet{}, errors.New("the list must be a .csv or an .xlsx file")
+		err = errors.New("the list must be a .csv or an .xlsx file")
 	}
-	if err != nil {
-		return Sheet{}, err
+	if err == nil && s.Headings == nil {
+		err = errors.New("the list is empty: its first line must hold headings")
 	}
-	return newSheet(records, strings.EqualFold(filepath.Ext(name), ".xlsx"), epoch)
+	return s, err
 }
 
-func newSheet(records [][]string, excel, from1904 bool) (Sheet, error) {
-	s := Sheet{excel: excel, from1904: from1904}
-	for i, cells := range records {
-		if blank(cells) {
-			continue
+// row gathers the cells of one line of a file.
+type row struct {
+	cells  []string
+	beyond int // the first column, from 1, past maxColumns that holds something; 0 = none
+}
+
+// put fills the column at, counted from 0.
+func (r *row) put(at int, text string) {
+	switch filled := strings.TrimSpace(text) != ""; {
+	case at < maxColumns:
+		for len(r.cells) <= at {
+			r.cells = append(r.cells, "")
 		}
-		if s.Headings == nil {
-			s.Headings = cells
-			continue
-		}
-		if len(s.Lines) == maxLines {
-			return s, fmt.Errorf("the list has more than %d lines; split it", maxLines)
-		}
-		s.Lines = append(s.Lines, Line{No: i + 1, Cells: cells})
+		r.cells[at] = text
+	case filled && r.beyond == 0:
+		r.beyond = at + 1
+	}
+}
+
+// add takes the next line of a file, unless it is empty.
+func (s *Sheet) add(no int, r row) error {
+	cells := trimmed(r.cells)
+	if len(cells) == 0 && r.beyond == 0 {
+		return nil
 	}
 	if s.Headings == nil {
-		return s, errors.New("the list is empty: its first line must hold headings")
-	}
-	return s, nil
-}
-
-func blank(cells []string) bool {
-	for _, c := range cells {
-		if strings.TrimSpace(c) != "" {
-			return false
+		if r.beyond > 0 {
+			return refuse("the list has more than %d columns", maxColumns)
 		}
+		s.Headings = cells
+		return nil
 	}
-	return true
-}
-
-func readCSV(content []byte) ([][]string, error) {
-	content = bytes.TrimPrefix(content, []byte("\ufeff"))
-	if !utf8.Valid(content) {
-		return nil, errors.New("the list is not UTF-8: save it as CSV UTF-8 or as a workbook")
+	if len(s.Lines) == maxLines {
+		return refuse("the list has more than %d lines; split it", maxLines)
 	}
-	r := csv.NewReader(bytes.NewReader(content))
-	r.FieldsPerRecord, r.Comma = -1, separator(content)
-	var lines [][]string
-	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return lines, nil
-		}
-		if err != nil {
-			var where *csv.ParseError
-			if errors.As(err, &where) {
-				return nil, fmt.Errorf("line %d is not CSV: a quotation mark is out of place", where.Line)
+	line := Line{No: no, Cells: cells, beyond: r.beyond}
+	if most := len(s.Headings); len(cells) > most {
+		line.Cells = cells[:most]
+		for i, text := range cells[most:] {
+			if strings.TrimSpace(text) != "" {
+				line.beyond = most + i + 1
+				break
 			}
-			return nil, errors.New("the list is not CSV")
 		}
-		no, _ := r.FieldPos(0)
-		for len(lines) < min(no-1, 2*maxLines) { // empty lines, which the reader leaves out
-			lines = append(lines, nil)
-		}
-		lines = append(lines, record)
 	}
+	s.Lines = append(s.Lines, line)
+	return s.keep(cap(cells) * cellBytes)
 }
 
-// separator is the one of comma, semicolon and tab that the first line has most of.
-func separator(content []byte) rune {
-	first, _, _ := bufio.NewReader(bytes.NewReader(content)).ReadLine()
-	best, most := ',', bytes.Count(first, []byte(","))
-	for _, s := range ";\t" {
-		if n := bytes.Count(first, []byte(string(s))); n > most {
-			best, most = s, n
-		}
+// keep accounts for memory that what was read takes.
+func (s *Sheet) keep(bytes int) error {
+	if s.kept += bytes; s.kept > maxKept {
+		return refuse("the list holds more than %d MiB of text; split it", maxKept>>20)
 	}
-	return best
+	return nil
+}
+
+// trimmed leaves out the empty cells at the end.
+func trimmed(cells []string) []string {
+	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
 }

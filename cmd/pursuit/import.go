@@ -78,6 +78,9 @@ func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr
 		return err
 	}
 	defer app.store.Close()
+	for _, column := range mapping.Unread() {
+		fmt.Fprintf(stderr, "notice: column %s fills no field and is not read; --map FIELD=HEADING names its field\n", column)
+	}
 	who, err := app.actor(ctx, in.as)
 	if err != nil {
 		return err

@@ -72,7 +72,10 @@ func TestImportOfAList(t *testing.T) {
 			t.Errorf("again: %s, %d persons", out, n)
 		}
 		fixed := s.file("review.csv", "Code,DOB,Referral source,Date referred\nCrow,1/2/2000,outreach,2024-05-02\nHeron,3/4/2001,outreach,2024-06-01\n")
-		out, _ = s.command(0, "import", "referrals", fixed, "--as=manager@example.org")
+		out, errs = s.command(0, "import", "referrals", fixed, "--as=manager@example.org")
+		if strings.Contains(errs, "notice") {
+			t.Errorf("a list that is read whole: %s", errs)
+		}
 		if n := people(t, st); n != 3 || !strings.Contains(out, "2 added") {
 			t.Errorf("mended: %s, %d persons", out, n)
 		}
@@ -88,8 +91,15 @@ func TestImportRefusesWhatItCannotDo(t *testing.T) {
 	onBoth(t, func(t *testing.T, s site) {
 		s.manager("manager@example.org")
 		list := s.file("list.csv", "Name\nx\n")
+		odd := s.file("odd.csv", "Code,date_of_brith,Source,Date referred\rHeron,2001-01-01,outreach,2024-05-01\r")
+		if out, errs := s.command(0, "import", "referrals", odd, "--as=manager@example.org"); !strings.Contains(errs, "column B (date_of_brith)") ||
+			!strings.Contains(out, "1 added") {
+			t.Errorf("an unknown heading, and the line ends of old Macintoshes: %s%s", out, errs)
+		}
 		for want, args := range map[string][]string{
-			"--as must be given": {list}, "no active user": {list, "--as=x@example.org", "--map=code=Name", "--map=source:=outreach", "--map=referred_on:=2024-01-01"},
+			"code is given twice":             {list, "--as=manager@example.org", "--map=code=Name", "--map=code:=x", "--map=code=Name"},
+			"several columns could fill code": {s.file("two.csv", "Code,Code\nx,y\n"), "--as=manager@example.org"},
+			"--as must be given":              {list}, "no active user": {list, "--as=x@example.org", "--map=code=Name", "--map=source:=outreach", "--map=referred_on:=2024-01-01"},
 			"no column fills code": {list, "--as=manager@example.org"}, "open the list": {"nowhere.csv", "--as=manager@example.org"},
 			"must be a .csv or an .xlsx": {s.file("list.pdf", "x"), "--as=manager@example.org"},
 		} {
