@@ -33,6 +33,7 @@ var (
 const (
 	ChannelProbationOfficer = "probation_officer"
 	ActionApproval          = "probation_officer_approval"
+	TransferAccepted        = "accepted"
 
 	Pursuing      = "pursuing"
 	SLOEngaged    = "slo_engaged"

@@ -243,10 +243,14 @@ func (w *world) rebase(j *job, row *models.Row) error {
 	return err
 }
 
-// unseenStatus tells whether somebody else changed the row's status after its author
-// had last seen it.
+// unseenStatus tells whether somebody else changed the row's status (a transfer's
+// state) after its author had last seen it.
 func unseenStatus(j *job, row *models.Row) bool {
-	last := row.Meta.Writer("status")
+	field := "status"
+	if row.Table.Name == "transfers" {
+		field = "state"
+	}
+	last := row.Meta.Writer(field)
 	return last.V > j.Base && !last.Same(j.writer(0))
 }
 

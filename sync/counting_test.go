@@ -117,3 +117,41 @@ func TestLawEnforcementIsGivenNoCase(t *testing.T) {
 			map[string]any{"service_id": p.service, "to_org_id": police.ID}))
 	})
 }
+
+// A transfer that was accepted before its receiver heard of the withdrawal is accepted,
+// whichever of the two arrives first; one who had heard cannot accept any more.
+func TestAnAcceptanceAndAWithdrawalInEitherOrder(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for name, order := range map[string][2]int{"the acceptance first": {0, 1}, "the withdrawal first": {1, 0}, "after hearing of it": {1, 2}} {
+			p, other := c.open(c.worker), c.receiver()
+			c.push(c.supervisor, insertOf("consents", map[string]any{"person_id": p.person, "recipient_org_id": other.OrgID,
+				"signed_on": "2025-01-01", "expires_on": "2099-01-01"}))
+			given := insertOf("transfers", map[string]any{"service_id": p.service, "to_org_id": other.OrgID})
+			seen := c.push(c.supervisor, given)
+			state := func(to string, base int64, at string) Item {
+				it := item(models.OpPatch, "transfers", given.Row, base, map[string]any{"state": to})
+				it.At = at
+				return it
+			}
+			steps := []func(){
+				func() { _ = c.result(other, state("accepted", seen, "2026-01-03T10:00:00Z")) },
+				func() { _ = c.result(c.supervisor, state("withdrawn", seen, "2026-01-03T10:05:00Z")) },
+				func() { _ = c.result(other, state("accepted", endless, "2026-01-03T11:00:00Z")) },
+			}
+			for _, n := range order {
+				steps[n]()
+			}
+			wantState, wantOrg := "accepted", other.OrgID
+			if order[1] == 2 {
+				wantState, wantOrg = "withdrawn", c.supervisor.OrgID
+			}
+			if got := c.stored("transfers", given.Row).Text("state"); got != wantState {
+				t.Errorf("%s: the transfer is %s, want %s", name, got, wantState)
+			}
+			if got := c.stored("services", p.service).Text("org_id"); got != wantOrg {
+				t.Errorf("%s: the service is with the wrong organisation", name)
+			}
+		}
+	})
+}

@@ -129,6 +129,9 @@ func (m *merger) wins(f *models.Field, current, sent json.RawMessage) bool {
 	if f.Policy == models.PolicyMax {
 		return models.ReminderRank(models.Text(sent)) > models.ReminderRank(models.Text(current))
 	}
+	if m.old.Table.Name == "transfers" && f.Name == "state" { // whichever arrived first
+		return models.Text(sent) == models.TransferAccepted
+	}
 	return m.e.By.Later(standing)
 }
 

@@ -14,7 +14,7 @@ type Write struct {
 	Row    *models.Row                    // the standing row; nil for an insert
 	Values map[int]json.RawMessage        // what is sent, canonical
 	Parent func(field string) *models.Row // the row a Parent field points to
-	Unseen bool                           // somebody changed the status and the author has not seen it
+	Unseen bool                           // somebody changed the status or state and the author has not seen it
 }
 
 // text gives a sent string, or the standing one where none is sent.
@@ -162,13 +162,15 @@ func checkNewTransfer(w Write) *models.Rejection {
 }
 
 // checkTransfer lets the receiving organisation accept or reject and the giving one
-// withdraw, once.
+// withdraw, once. An acceptance that had not heard of a withdrawal stands, as it does
+// when it arrives first: then the withdrawal comes too late.
 func checkTransfer(w Write) *models.Rejection {
 	to := w.text("state")
 	if !w.sent("state") || to == w.Row.Text("state") {
 		return nil
 	}
-	if w.Row.Text("state") != "pending" {
+	accepted := w.Row.Text("state") == models.TransferAccepted
+	if w.Row.Text("state") != "pending" && (accepted || to != models.TransferAccepted || !w.Unseen) {
 		return models.Reject(models.CodeForbiddenTransition, "state", "the transfer was decided already")
 	}
 	decider := w.Row.Text("to_org_id")
