@@ -85,12 +85,14 @@ func answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	if c.Request().Context().Err() != nil { // the caller left
+	e := asError(err)
+	failed := e.Kind == models.KindInternal || e.Kind == models.KindUnavailable
+	if failed && c.Request().Context().Err() != nil { // the caller left, and with it the work; who closed the sending side alone still reads
+		_ = writeProblem(c, unavailable())
 		c.Response().Status = statusClosed
 		return
 	}
-	e := asError(err)
-	if e.Kind == models.KindInternal || e.Kind == models.KindUnavailable {
+	if failed {
 		slog.Error("request failed", "request", requestID(c), "route", c.Path(), "error", withoutValues(err))
 	}
 	header := c.Response().Header()
