@@ -1,7 +1,7 @@
 package api
 
 import (
-	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"pursuit/models"
 	"pursuit/sync"
 )
 
@@ -18,76 +17,63 @@ const actionLimit = 50 // characters of an action's name
 // audit is GET /v1/audit: what people wrote and read, newest first, ids alone
 // (docs/protocol.md, section 10).
 func (s *Server) audit(c echo.Context) error {
-	query, err := auditQuery(c)
+	q := newList(c, "actor", "device", "action", "row", "from", "to")
+	about := sync.AuditQuery{Row: q.id("row")}
+	about.Actor, about.Device, about.Action = q.id("actor"), q.named("device", deviceIDLimit), q.named("action", actionLimit)
+	about.From, about.To = q.moment("from"), q.moment("to")
+	limit := q.limit()
+	if err := q.err(); err != nil {
+		return err
+	}
+	before, err := auditBefore(c)
 	if err != nil {
 		return err
 	}
-	limit, before, err := auditPage(c)
-	if err != nil {
-		return err
-	}
-	list, next, err := s.engine.ReadAudit(c.Request().Context(), actorOf(c), query, before, limit)
+	list, next, err := s.engine.ReadAudit(c.Request().Context(), actorOf(c), about, before, limit)
 	if err != nil {
 		return err
 	}
 	var cursor *string
 	if next > 0 {
-		text := base64.RawURLEncoding.EncodeToString(strconv.AppendInt(nil, next, 10))
+		text := sealCursor(c, strconv.AppendInt(nil, next, 10))
 		cursor = &text
 	}
 	return c.JSON(http.StatusOK, map[string]any{"entries": list, "next": cursor})
 }
 
-// auditPage reads the query's limit and cursor: the number before which to begin.
-func auditPage(c echo.Context) (limit int, before int64, err error) {
-	limit = listDefault
-	if text := c.QueryParam("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 {
-			return 0, 0, models.Invalid("query.limit", "must be a whole number above 0")
-		}
+// auditBefore reads the number before which a page begins; 0 at the start.
+func auditBefore(c echo.Context) (int64, error) {
+	place, err := openCursor(c)
+	if err != nil || place == nil {
+		return 0, err
 	}
-	if text := c.QueryParam("cursor"); text != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(text)
-		if err != nil || len(text) > cursorLimit {
-			return 0, 0, badCursor()
-		}
-		if before, err = strconv.ParseInt(string(raw), 10, 64); err != nil || before < 1 {
-			return 0, 0, badCursor()
-		}
+	before, err := strconv.ParseInt(string(place), 10, 64)
+	if err != nil || before < 1 {
+		return 0, badCursor()
 	}
-	return min(limit, listLimit), before, nil
+	return before, nil
 }
 
-func auditQuery(c echo.Context) (sync.AuditQuery, error) {
-	var q sync.AuditQuery
-	var f faults
-	id := func(name string, into *string) {
-		if *into = c.QueryParam(name); *into != "" {
-			f.id("query."+name, *into)
-		}
+// named reads the name of something; "" when it is not given.
+func (q *query) named(name string, max int) string {
+	text, given := q.given(name)
+	if given && (text == "" || !utf8.ValidString(text)) {
+		q.add("query."+name, fmt.Sprintf("must be a name of 1 to %d characters", max))
 	}
-	id("actor", &q.Actor)
-	id("row", &q.Row)
-	for name, into := range map[string]*string{"device": &q.Device, "action": &q.Action} {
-		if *into = c.QueryParam(name); !utf8.ValidString(*into) {
-			f.add("query."+name, "is not text")
-		}
+	q.text("query."+name, text, max)
+	return text
+}
+
+// moment reads a timestamp, in milliseconds; 0 when it is not given.
+func (q *query) moment(name string) int64 {
+	text, given := q.given(name)
+	if !given {
+		return 0
 	}
-	f.text("query.device", q.Device, deviceIDLimit)
-	f.text("query.action", q.Action, actionLimit)
-	moment := func(name string, into *int64) {
-		text := c.QueryParam(name)
-		if text == "" {
-			return
-		}
-		t, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			f.add("query."+name, "must be an RFC 3339 timestamp")
-			return
-		}
-		*into = t.UnixMilli()
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		q.add("query."+name, "must be an RFC 3339 timestamp like 2026-11-20T17:04:05Z; a + within it is written %2B")
+		return 0
 	}
-	moment("from", &q.From)
-	moment("to", &q.To)
-	return q, f.err()
+	return t.UnixMilli()
 }

@@ -33,7 +33,7 @@ func newDevice(d models.Device) device {
 
 // devices lists the caller's devices; an admin's list is the program's.
 func (s *Server) devices(c echo.Context) error {
-	limit, after, err := page(c, 2)
+	limit, after, err := newList(c).page(2)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (s *Server) devices(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, next := nextCursor(list, limit, func(d models.Device) string { return d.UserID + "/" + d.ID })
+	list, next := nextCursor(c, list, limit, func(d models.Device) string { return d.UserID + "/" + d.ID })
 	return c.JSON(http.StatusOK, map[string]any{"devices": each(list, newDevice), "next": next})
 }
 

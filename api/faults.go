@@ -1,9 +1,11 @@
 package api
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"pursuit/api/auth"
@@ -42,10 +44,10 @@ func (f faults) err() error {
 // text wants a text of at most max characters without control characters.
 func (f *faults) text(location, value string, max int) {
 	if utf8.RuneCountInString(value) > max {
-		f.add(location, "is too long")
+		f.add(location, fmt.Sprintf("must be at most %d characters", max))
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		f.add(location, "holds control characters")
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		f.add(location, "must have no control characters, such as line ends")
 	}
 }
 
@@ -58,11 +60,20 @@ func (f *faults) required(location, value string, max int) {
 	f.text(location, value, max)
 }
 
+// name wants the name of a user or an organisation.
+func (f *faults) name(location, value string) {
+	if strings.TrimSpace(value) == "" {
+		f.add(location, "is required")
+	} else if why := models.NameFault(value); why != "" {
+		f.add(location, why)
+	}
+}
+
 func (f *faults) email(location, value string) {
 	if strings.TrimSpace(value) == "" {
 		f.add(location, "is required")
 	} else if !ValidEmail(value) {
-		f.add(location, "is not an e-mail address")
+		f.add(location, fmt.Sprintf("must be an e-mail address like name@example.org, of at most %d characters", emailLimit))
 	}
 }
 
@@ -80,19 +91,28 @@ func (f *faults) id(location, value string) {
 
 func (f *faults) role(location string, value models.Role) {
 	if !value.Valid() {
-		f.add(location, "is not a role")
+		f.add(location, "must be one of: "+joined(models.Roles))
 	}
+}
+
+// joined lists codes.
+func joined[T ~string](codes []T) string {
+	out := make([]string, len(codes))
+	for i, code := range codes {
+		out[i] = string(code)
+	}
+	return strings.Join(out, ", ")
 }
 
 func (f *faults) locale(location, value string) {
 	if value != "" && !localeForm.MatchString(value) {
-		f.add(location, "is not a language tag")
+		f.add(location, `must be a language tag like "es" or "es-MX"`)
 	}
 }
 
 func (f *faults) timeZone(location, value string) {
 	if value != "" && !ValidTimeZone(value) {
-		f.add(location, "is not a time zone")
+		f.add(location, `must be an IANA time zone like "America/Los_Angeles"`)
 	}
 }
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -28,42 +27,37 @@ func newViewed(w reports.Window) viewed {
 	return v
 }
 
-// servicesCursor is where a page of services ended: what the list was sorted by, the
-// moment its first page looked from, and the last row.
+// servicesCursor is where a page of services ended: the moment that the list's first page
+// looked from, and the last row.
 type servicesCursor struct {
-	Sort  string        `json:"s"`
 	Now   int64         `json:"t"` // milliseconds
 	Place reports.Place `json:"p"`
 }
 
-func (s servicesCursor) text() (string, error) {
-	raw, err := json.Marshal(s)
-	return base64.RawURLEncoding.EncodeToString(raw), err
-}
-
-// readServicesCursor reads a cursor of a list sorted by a key. It needs no MAC: what
-// a list shows is bounded by who asks, wherever it starts.
-func readServicesCursor(text, sort string) (servicesCursor, error) {
-	var out servicesCursor
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(text) > cursorLimit || json.Unmarshal(raw, &out) != nil ||
-		out.Sort != sort || !knownYear(time.UnixMilli(out.Now).UTC().Year()) || !models.ValidID(out.Place.ServiceID) {
-		return out, badCursor()
+// servicesFrom reads where a page of services begins: now and without a place when no
+// cursor is given. Files, which have no pages, have no cursors either.
+func (s *Server) servicesFrom(c echo.Context) (from servicesCursor, err error) {
+	place, err := openCursor(c)
+	if err != nil || place == nil {
+		return servicesCursor{Now: s.store.Clock().UnixMilli()}, err
 	}
-	return out, nil
+	if json.Unmarshal(place, &from) != nil || !knownYear(time.UnixMilli(from.Now).UTC().Year()) || !models.ValidID(from.Place.ServiceID) {
+		return from, badCursor()
+	}
+	return from, nil
 }
 
 // intensityServices is GET /v1/intensity/services (docs/domain.md, section 3).
 func (s *Server) intensityServices(c echo.Context) error {
-	q := newQuery(c, "worker_id", "org_id", "status", "track", "from", "to", "as_of", "sort", "limit", "cursor", "format")
+	q := newList(c, "worker_id", "org_id", "status", "track", "from", "to", "as_of", "sort", "format")
 	f := q.window()
 	f.WorkerID, f.OrgID = q.id("worker_id"), q.id("org_id")
 	f.Status, f.Track = q.code("status", "services"), q.code("track", "services")
-	sort, format := q.sort(), q.format()
+	sort, format, limit := q.sort(), q.format(), q.limit()
 	if err := q.err(); err != nil {
 		return err
 	}
-	limit, from, err := s.servicesFrom(c, sort)
+	from, err := s.servicesFrom(c)
 	if err != nil {
 		return err
 	}
@@ -77,37 +71,25 @@ func (s *Server) intensityServices(c echo.Context) error {
 			})
 		})
 	}
-	return s.servicesPage(c, f, limit, from)
+	return s.servicesPage(c, f, sort, limit, from)
 }
 
-// servicesFrom reads how many services a page has and where it begins: a cursor of now
-// and without a place when none is given. Files, which are no pages, refuse bad ones too.
-func (s *Server) servicesFrom(c echo.Context, sort string) (limit int, from servicesCursor, err error) {
-	if limit, err = pageLimit(c); err != nil {
-		return 0, from, err
-	}
-	if text := c.QueryParam("cursor"); text != "" {
-		from, err = readServicesCursor(text, sort)
-		return limit, from, err
-	}
-	return limit, servicesCursor{Sort: sort, Now: s.store.Clock().UnixMilli()}, nil
-}
-
-func (s *Server) servicesPage(c echo.Context, f reports.Filter, limit int, from servicesCursor) error {
+func (s *Server) servicesPage(c echo.Context, f reports.Filter, sort string, limit int, from servicesCursor) error {
 	var after *reports.Place
 	if from.Place.ServiceID != "" {
 		after = &from.Place
 	}
-	page, err := s.reports.Services(c.Request().Context(), actorOf(c), f, from.Sort, limit, after, time.UnixMilli(from.Now))
+	page, err := s.reports.Services(c.Request().Context(), actorOf(c), f, sort, limit, after, time.UnixMilli(from.Now))
 	if err != nil {
 		return err
 	}
 	var next *string
 	if page.Next != nil {
-		text, err := servicesCursor{Sort: from.Sort, Now: from.Now, Place: *page.Next}.text()
+		place, err := json.Marshal(servicesCursor{Now: from.Now, Place: *page.Next})
 		if err != nil {
 			return err
 		}
+		text := sealCursor(c, place)
 		next = &text
 	}
 	return c.JSON(http.StatusOK, struct {
@@ -151,14 +133,11 @@ func (s *Server) intensityService(c echo.Context) error {
 
 // intensityWorkers is GET /v1/intensity/workers.
 func (s *Server) intensityWorkers(c echo.Context) error {
-	q := newQuery(c, "worker_id", "org_id", "track", "from", "to", "as_of", "limit", "cursor", "format")
+	q := newList(c, "worker_id", "org_id", "track", "from", "to", "as_of", "format")
 	f := q.window()
 	f.WorkerID, f.OrgID, f.Track = q.id("worker_id"), q.id("org_id"), q.code("track", "services")
 	format := q.format()
-	if err := q.err(); err != nil {
-		return err
-	}
-	limit, after, err := page(c, 1)
+	limit, after, err := q.page(1)
 	if err != nil {
 		return err
 	}
@@ -169,7 +148,7 @@ func (s *Server) intensityWorkers(c echo.Context) error {
 	if format != formatJSON {
 		return tables(c, "workers", format, reports.WorkersTable(found.Window, found.Workers))
 	}
-	list, next := nextCursor(workersAfter(found.Workers, after[0]), limit, func(w reports.WorkerFigures) string { return w.WorkerID })
+	list, next := nextCursor(c, workersAfter(found.Workers, after[0]), limit, func(w reports.WorkerFigures) string { return w.WorkerID })
 	return c.JSON(http.StatusOK, struct {
 		viewed
 		Workers []reports.WorkerFigures `json:"workers"`

@@ -55,20 +55,20 @@ func (s *Server) live(c echo.Context) error {
 // liveQuery reads the query; since is -1 when it is not given, wait 0.
 func liveQuery(c echo.Context) (since int64, wait time.Duration, err error) {
 	since = -1
-	var f faults
-	if text := c.QueryParam("since"); text != "" {
+	q := newQuery(c, "since", "wait")
+	if text, given := q.given("since"); given {
 		if since, err = strconv.ParseInt(text, 10, 64); err != nil || since < 0 {
-			f.add("query.since", "must be a whole number from 0")
+			q.add("query.since", "must be a whole number from 0")
 		}
 	}
-	if c.QueryParams().Has("wait") {
-		seconds, err := strconv.Atoi(c.QueryParam("wait"))
+	if text, given := q.given("wait"); given {
+		seconds, err := strconv.Atoi(text)
 		if err != nil || seconds < 1 || seconds > waitMost {
-			f.add("query.wait", "must be whole seconds from 1 to "+strconv.Itoa(waitMost))
+			q.add("query.wait", "must be whole seconds from 1 to "+strconv.Itoa(waitMost))
 		}
 		wait = time.Duration(seconds) * time.Second
 	}
-	return since, wait, f.err()
+	return since, wait, q.err()
 }
 
 // follower is one open call of live.

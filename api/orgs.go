@@ -20,7 +20,7 @@ func newOrganisation(o models.Org) organisation {
 }
 
 func (s *Server) orgs(c echo.Context) error {
-	limit, after, err := page(c, 1)
+	limit, after, err := newList(c).page(1)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *Server) orgs(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, next := nextCursor(list, limit, func(o models.Org) string { return o.ID })
+	list, next := nextCursor(c, list, limit, func(o models.Org) string { return o.ID })
 	return c.JSON(http.StatusOK, map[string]any{"orgs": each(list, newOrganisation), "next": next})
 }
 

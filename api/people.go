@@ -11,12 +11,9 @@ import (
 // duplicates is GET /v1/people/duplicates (docs/protocol.md, section 6): pairs of
 // people who may be one, both of whom the caller holds, with the reasons.
 func (s *Server) duplicates(c echo.Context) error {
-	q := newQuery(c, "person_id", "reason", "limit", "cursor")
+	q := newList(c, "person_id", "reason")
 	f := sync.DuplicateFilter{Person: q.id("person_id"), Reason: q.oneOf("reason", sync.ReasonPhone, sync.ReasonNameBirthDate)}
-	if err := q.err(); err != nil {
-		return err
-	}
-	limit, after, err := page(c, 2)
+	limit, after, err := q.page(2)
 	if err != nil {
 		return err
 	}
@@ -25,7 +22,7 @@ func (s *Server) duplicates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, next := nextCursor(list, limit, sync.Duplicate.Key)
+	list, next := nextCursor(c, list, limit, sync.Duplicate.Key)
 	if err := s.audited(c, "people.duplicates", idsOf(list)...); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ var (
 	printed   = access{roles: []models.Role{models.RoleCaseManager, models.RoleSupervisor, models.RoleDirector, models.RoleAdmin}}
 )
 
-// guard gives the middleware that holds a route's access.
+// guard gives the middleware that holds a route's access and reads its query.
 func (s *Server) guard(r route) []echo.MiddlewareFunc {
 	var list []echo.MiddlewareFunc
 	if !ownLimit[r.path] {
@@ -48,7 +48,7 @@ func (s *Server) guard(r route) []echo.MiddlewareFunc {
 	if !r.who.anyone {
 		list = append(list, s.signedIn(r.who.roles))
 	}
-	return list
+	return append(list, readWhole)
 }
 
 // ownLimit are routes that limit their work themselves: long bodies, open streams and

@@ -94,7 +94,7 @@ func (s *Server) schema(c echo.Context) error {
 
 // receipts is GET /v1/referrals/receipts: all that a referral partner ever sees.
 func (s *Server) receipts(c echo.Context) error {
-	limit, after, err := page(c, 1)
+	limit, after, err := newList(c).page(1)
 	if err != nil {
 		return err
 	}
@@ -102,6 +102,6 @@ func (s *Server) receipts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, next := nextCursor(list, limit, func(r sync.Receipt) string { return r.ID })
+	list, next := nextCursor(c, list, limit, func(r sync.Receipt) string { return r.ID })
 	return c.JSON(http.StatusOK, map[string]any{"receipts": each(list, func(r sync.Receipt) sync.Receipt { return r }), "next": next})
 }

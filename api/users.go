@@ -27,7 +27,7 @@ func newAccount(who models.Actor, u models.User) account {
 }
 
 func (s *Server) users(c echo.Context) error {
-	limit, after, err := page(c, 1)
+	limit, after, err := newList(c).page(1)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (s *Server) users(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, next := nextCursor(list, limit, func(u models.User) string { return u.ID })
+	list, next := nextCursor(c, list, limit, func(u models.User) string { return u.ID })
 	show := func(u models.User) account { return newAccount(who, u) }
 	return c.JSON(http.StatusOK, map[string]any{"users": each(list, show), "next": next})
 }

@@ -95,7 +95,10 @@ func (e *Engine) open(who models.Actor, text string) (cursor, bool) {
 		return cursor{}, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != cursorSize+macSize || !hmac.Equal(b[cursorSize:], e.mac(who, b[:cursorSize])) {
+	if err != nil || base64.RawURLEncoding.EncodeToString(b) != text { // decoding passes over line ends
+		return cursor{}, false
+	}
+	if len(b) != cursorSize+macSize || !hmac.Equal(b[cursorSize:], e.mac(who, b[:cursorSize])) {
 		return cursor{}, false
 	}
 	c := cursor{Mode: mode(b[0]), Epoch: bytesID(b[1:17]), Eff: int64(binary.BigEndian.Uint64(b[17:])),
