@@ -242,6 +242,31 @@ func TestAFrozenSummaryOverHTTP(t *testing.T) {
 	})
 }
 
+// A kept summary has one year and one date: who names others asks for another summary,
+// and is told so rather than answered.
+func TestAKeptSummaryOfAnotherYearIsRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		director := s.user(models.RoleDirector, "d@example.org").AccessToken
+		var made struct{ ID string }
+		s.call("POST", "/v1/reports/summary/freeze", director, map[string]any{"year": 2025, "as_of": "2026-01-31"}).into(201, &made)
+		path := "/v1/reports/summary?frozen=" + made.ID
+		for _, same := range []string{"", "&year=2025", "&as_of=2026-01-31", "&year=2025&as_of=2026-01-31&format=csv"} {
+			s.call("GET", path+same, director, nil).into(200, nil)
+		}
+		before := len(s.entries("report.frozen"))
+		for other, faults := range map[string]string{"&year=2026": "query.year 2025", "&as_of=2026-01-30": "query.as_of 2026-01-31",
+			"&year=2025&as_of=2025-12-31&format=csv": "query.as_of 2026-01-31", "&year=": "query.year 1990", "&as_of=": "query.as_of 1990"} {
+			location, allowed, _ := strings.Cut(faults, " ")
+			if p := s.call("GET", path+other, director, nil).problem(422, "invalid_request"); len(p.Errors) != 1 || !told(p, location, allowed) {
+				t.Errorf("%s: %+v", other, p.Errors)
+			}
+		}
+		if n := len(s.entries("report.frozen")); n != before {
+			t.Errorf("%d refused calls are told as readings", n-before)
+		}
+	})
+}
+
 // An export holds what the caller's device would hold, says what it leaves out, and
 // carries no formula.
 func TestExports(t *testing.T) {

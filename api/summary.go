@@ -17,14 +17,14 @@ import (
 func (s *Server) summary(c echo.Context) error {
 	q := newQuery(c, "year", "as_of", "format", "frozen")
 	frozen, format, asOf, year := q.id("frozen"), q.format(), q.date("as_of"), 0
-	if frozen == "" || c.QueryParam("year") != "" { // a kept summary knows its year
+	if _, given := q.given("year"); given || frozen == "" { // a kept summary knows its year
 		year = q.year()
 	}
 	if err := q.err(); err != nil {
 		return err
 	}
 	if frozen != "" {
-		return s.frozenSummary(c, frozen, format)
+		return s.frozenSummary(c, q, frozen, format, year, asOf)
 	}
 	if err := s.audited(c, "report.summary"); err != nil {
 		return err
@@ -48,13 +48,23 @@ func (s *Server) summary(c echo.Context) error {
 
 func summaryName(year int) string { return fmt.Sprintf("summary-%d", year) }
 
-// frozenSummary answers a kept summary as it was, and what came late for it.
-func (s *Server) frozenSummary(c echo.Context, id, format string) error {
-	if err := s.audited(c, "report.frozen", id); err != nil {
-		return err
-	}
+// frozenSummary answers a kept summary as it was, and what came late for it. It has one
+// year and one date: who asks for others asks for another summary.
+func (s *Server) frozenSummary(c echo.Context, q *query, id, format string, year int, asOf reports.Date) error {
 	found, err := s.reports.Frozen(c.Request().Context(), actorOf(c), id)
 	if err != nil {
+		return err
+	}
+	if year != 0 && year != found.Year {
+		q.add("query.year", fmt.Sprintf("must be left out or be the kept summary's: %d", found.Year))
+	}
+	if !asOf.IsZero() && asOf != found.AsOf {
+		q.add("query.as_of", fmt.Sprintf("must be left out or be the kept summary's: %s", found.AsOf))
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	if err := s.audited(c, "report.frozen", id); err != nil {
 		return err
 	}
 	switch format {

@@ -21,6 +21,8 @@ type Late struct {
 // Frozen is a summary kept to the byte.
 type Frozen struct {
 	ID      string
+	Year    int
+	AsOf    Date
 	Summary json.RawMessage // {year, as_of, rows, totals, checks, notices}
 	CSV     []byte
 	XLSX    []byte
@@ -82,6 +84,7 @@ func (l *Loader) Frozen(ctx context.Context, who models.Actor, id string) (Froze
 		if err != nil {
 			return err
 		}
+		out.Year, out.AsOf = f.Year, asOf
 		late, err := r.Late(store.SummaryScope{Program: who.Program, Org: org, From: NewDate(f.Year, time.January, 1).String(),
 			To: earlier(asOf, NewDate(f.Year, time.December, 31)).String()}, f.AsOf, f.Seq)
 		for _, row := range late {
