@@ -10,8 +10,10 @@ import (
 // perPush is how many lines go in one push: a page of a phone's outbox.
 const perPush = 200
 
-// Push sends mutations as the importing user and answers their results in order.
-type Push func(ctx context.Context, list []models.Mutation) ([]models.Result, error)
+// Push sends mutations as the importing user and answers their results in order. Those
+// before are of the same page and were pushed already: a trial, which keeps nothing,
+// has to send them again.
+type Push func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error)
 
 // Outcome is what became of a list.
 type Outcome struct {
@@ -22,8 +24,8 @@ type Outcome struct {
 	Faults  []Fault
 }
 
-// Feed pushes entries, persons before what hangs on them, and tells progress after
-// each push. It ends at the first push that fails as a whole; running it again goes on
+// Feed pushes entries page by page, persons before what hangs on them, and tells progress
+// after each page. It ends at the first push that fails as a whole; running it again goes on
 // where it ended, for what is there is known.
 func Feed(ctx context.Context, entries []Entry, push Push, progress func(done, of int)) (Outcome, error) {
 	out := Outcome{Lines: len(entries)}
@@ -42,7 +44,7 @@ func (o *Outcome) feed(ctx context.Context, batch []Entry, push Push) error {
 	for i, e := range batch {
 		people[i] = e.Person
 	}
-	results, err := push(ctx, people)
+	results, err := push(ctx, nil, people)
 	if err != nil || len(results) != len(batch) {
 		return fmt.Errorf("push persons: %w", err)
 	}
@@ -57,7 +59,7 @@ func (o *Outcome) feed(ctx context.Context, batch []Entry, push Push) error {
 			children, of = append(children, c), append(of, e)
 		}
 	}
-	if results, err = push(ctx, children); err != nil || len(results) != len(children) {
+	if results, err = push(ctx, people, children); err != nil || len(results) != len(children) {
 		return fmt.Errorf("push referrals: %w", err)
 	}
 	for i, r := range results {

@@ -156,7 +156,7 @@ func TestAnyFileIsReadOrRefused(t *testing.T) {
 
 func TestFeedCountsWhatBecameOfALine(t *testing.T) {
 	entries, _ := entriesOf(t, sheetOf(t, "code,source,referred_on\nA,outreach,2024-01-01\nB,outreach,2024-01-02\nC,outreach,2024-01-03\nD,outreach,2024-01-04\n"))
-	push := func(_ context.Context, list []models.Mutation) ([]models.Result, error) {
+	push := func(_ context.Context, _, list []models.Mutation) ([]models.Result, error) {
 		out := make([]models.Result, len(list))
 		for i, m := range list {
 			out[i] = models.Result{ID: m.ID, Status: models.StatusApplied}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,8 @@ the list does not have. Dates are 2024-12-31, 12/31/2024 or a workbook's own. Se
 phones or aliases stand in one cell with semicolons between them. A line's person is
 known again by external_id, or else by code, names and date of birth.
 
-What is wrong with a line is told by its cell, and the other lines are taken in.`,
+What is wrong with a line is told by its cell, and the other lines are taken in. With
+--dry-run the same is told of what would happen now, and nothing is written.`,
 		Example: `  pursuit import referrals review.xlsx --as manager@example.org --map code="Street name" \
     --map source:=shooting_review --dry-run`,
 		Args: cobra.ExactArgs(1),
@@ -59,7 +61,7 @@ What is wrong with a line is told by its cell, and the other lines are taken in.
 	flags := referrals.Flags()
 	flags.StringVar(&in.as, "as", "", "e-mail address of the user who imports")
 	flags.StringArrayVar(&in.mapping, "map", nil, "FIELD=HEADING or FIELD:=VALUE; may be given again")
-	flags.BoolVar(&in.dryRun, "dry-run", false, "check the list and write nothing")
+	flags.BoolVar(&in.dryRun, "dry-run", false, "tell what would become of the list, as that user, and write nothing")
 	cmd := &cobra.Command{Use: "import", Short: "Take in lists from elsewhere"}
 	cmd.AddCommand(referrals)
 	return cmd
@@ -86,16 +88,16 @@ func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr
 		return err
 	}
 	entries, faults := intake.Entries(sheet, mapping, who.ProgramID, who.UserID)
-	if in.dryRun {
-		fmt.Fprintf(stdout, "%d lines, %d to take in, %d cells at fault; nothing was written.\n", len(sheet.Lines), len(entries), len(faults))
-		return printFaults(stderr, faults)
-	}
-	out, err := app.feed(ctx, who, entries, stderr)
+	out, err := app.feed(ctx, who, entries, in.dryRun, stderr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d lines: %d added, %d known before, %d waiting, %d at fault.\n",
-		len(sheet.Lines), out.Added, out.Known, out.Waiting, len(faults)+len(out.Faults))
+	end := "."
+	if in.dryRun {
+		end = "; nothing was written."
+	}
+	fmt.Fprintf(stdout, "%d lines: %d added, %d known before, %d waiting, %d at fault%s\n",
+		len(sheet.Lines), out.Added, out.Known, out.Waiting, len(faults)+len(out.Faults), end)
 	return printFaults(stderr, append(faults, out.Faults...))
 }
 
@@ -113,20 +115,34 @@ func readList(in listImport) (intake.Sheet, intake.Mapping, error) {
 	return sheet, mapping, err
 }
 
-// feed pushes the entries as the user, with a bar that tells how far it is.
-func (a *application) feed(ctx context.Context, who models.Actor, entries []intake.Entry, to io.Writer) (intake.Outcome, error) {
+// feed pushes the entries as the user, or tries what would become of them, with a bar
+// that tells how far it is.
+func (a *application) feed(ctx context.Context, who models.Actor, entries []intake.Entry, dry bool, to io.Writer) (intake.Outcome, error) {
 	engine, err := sync.New(ctx, a.store, slog.Default())
 	if err != nil {
 		return intake.Outcome{}, err
 	}
-	push := func(ctx context.Context, list []models.Mutation) ([]models.Result, error) {
-		items := make([]sync.Item, len(list))
-		for i, m := range list {
-			items[i].Mutation = m
+	push := func(ctx context.Context, _, list []models.Mutation) ([]models.Result, error) {
+		return engine.Push(ctx, who, time.Time{}, itemsOf(list))
+	}
+	if dry {
+		push = func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error) {
+			results, err := engine.Try(ctx, who, time.Time{}, itemsOf(slices.Concat(before, list)))
+			if err != nil {
+				return nil, err
+			}
+			return results[len(before):], nil
 		}
-		return engine.Push(ctx, who, time.Time{}, items)
 	}
 	return intake.Feed(ctx, entries, push, func(done, of int) { bar(to, done, of) })
+}
+
+func itemsOf(list []models.Mutation) []sync.Item {
+	items := make([]sync.Item, len(list))
+	for i, m := range list {
+		items[i].Mutation = m
+	}
+	return items
 }
 
 // bar draws how far something is, over itself.

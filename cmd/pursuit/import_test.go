@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -35,6 +36,23 @@ func (s site) manager(email string) *store.Store {
 	return st
 }
 
+// user makes a user of a role in the first program's lead organisation.
+func (s site) user(st *store.Store, role models.Role) (email string) {
+	s.t.Helper()
+	ctx := context.Background()
+	programs, err := st.Programs(ctx)
+	must(s.t, err)
+	orgs, err := st.Orgs(ctx, programs[0].No, "", 1)
+	must(s.t, err)
+	engine, err := sync.New(ctx, st, slog.Default())
+	must(s.t, err)
+	email = string(role) + "@example.org"
+	_, err = engine.CreateUser(ctx, models.Actor{Program: programs[0].No, ProgramID: programs[0].ID, Role: models.RoleAdmin},
+		models.User{OrgID: orgs[0].ID, Email: email, Name: "U", Role: role, Active: true})
+	must(s.t, err)
+	return email
+}
+
 func (s site) file(name, content string) string {
 	s.t.Helper()
 	path := filepath.Join(s.dir, name)
@@ -57,7 +75,7 @@ func TestImportOfAList(t *testing.T) {
 			"Heron,3/4/2001,Shooting Review,5/1/2024,4/30/2024,referred\nWren,,outreach,2024-05-02,,\nCrow,evil,outreach,2024-05-02,,\n")
 		args := []string{"import", "referrals", list, "--as=Manager@example.org"}
 		out, errs := s.command(1, append(args, "--dry-run")...)
-		if !strings.Contains(out, "2 to take in, 1 cells at fault") || !strings.Contains(errs, "cell B4 (date_of_birth)") || strings.Contains(errs, "evil") {
+		if !strings.Contains(out, "3 lines: 2 added, 0 known before, 0 waiting, 1 at fault; nothing was written") || !strings.Contains(errs, "cell B4 (date_of_birth)") || strings.Contains(errs, "evil") {
 			t.Errorf("dry run: %s%s", out, errs)
 		}
 		if n := people(t, st); n != 0 {
@@ -84,6 +102,42 @@ func TestImportOfAList(t *testing.T) {
 			t.Errorf("Heron's record: %s", record)
 		}
 		s.command(1, "subject-access", "Nobody")
+	})
+}
+
+// A dry run tells what the run tells, as that user: who may not write is told so, what
+// waits and what is known is counted, and nothing is written.
+func TestADryRunTellsWhatTheRunTells(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		st := s.manager("manager@example.org")
+		users := []string{"admin@example.org", "manager@example.org"}
+		for _, role := range []models.Role{models.RoleDirector, models.RoleOutreachWorker, models.RoleSupervisor, models.RoleReferralPartner} {
+			users = append(users, s.user(st, role))
+		}
+		var text strings.Builder
+		text.WriteString("Code,Source,Date referred,Notes,Shooting review,Disposition\n")
+		for i := range 250 { // more than a page
+			fmt.Fprintf(&text, "Heron %d,outreach,2024-05-%02d,,,\n", i%240, 1+i/240) // ten of them twice
+		}
+		text.WriteString("Wren,police,2024-05-01,,,\nTit,outreach,2024-05-01,\"" + strings.Repeat("x", 20_001) + "\",,\nOwl,outreach,2024-05-01,,2024-04-01,referred\n")
+		list := s.file("list.csv", text.String())
+		told := map[string]bool{}
+		for _, user := range append(users, users...) {
+			args := []string{"import", "referrals", list, "--as=" + user}
+			before := people(t, st)
+			dry, dryFaults := s.command(1, append(args, "--dry-run")...)
+			if n := people(t, st); n != before {
+				t.Fatalf("%s: a dry run wrote %d persons", user, n-before)
+			}
+			out, faults := s.command(1, args...)
+			if dry != strings.Replace(out, "fault.", "fault; nothing was written.", 1) || dryFaults != faults {
+				t.Errorf("%s: the dry run tells\n%s%.400s\nthe run tells\n%s%.400s", user, dry, dryFaults, out, faults)
+			}
+			told[out] = true
+		}
+		if len(told) < 3 {
+			t.Errorf("all are told the same: %v", told)
+		}
 	})
 }
 
