@@ -162,7 +162,13 @@ func TestMe(t *testing.T) {
 		token := worker.AccessToken
 		var me ownProfile
 		s.call("PATCH", "/v1/me", token, map[string]any{"name": "Me", "locale": "es-MX", "time_zone": "America/Denver",
-			"quiet_hours": map[string]any{"start": "21:00", "end": "07:30"}, "role": "admin", "email": "x@example.org"}).into(200, &me)
+			"quiet_hours": map[string]any{"start": "21:00", "end": "07:30"}}).into(200, &me)
+		for _, more := range []string{"role", "email", "org_id", "active"} {
+			p := s.call("PATCH", "/v1/me", token, map[string]any{"name": "X", more: "admin"}).problem(422, "invalid_request")
+			if !told(p, "body."+more, "not a member") {
+				t.Errorf("%s: %+v", more, p.Errors)
+			}
+		}
 		if me.Name != "Me" || me.Locale != "es-MX" || me.TimeZone != "America/Denver" || *me.QuietHours != (quietHours{"21:00", "07:30"}) ||
 			me.Role != models.RoleOutreachWorker || me.Email != "w@example.org" {
 			t.Errorf("changed to %+v", me)

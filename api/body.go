@@ -3,15 +3,16 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/labstack/echo/v4"
+	"github.com/tidwall/gjson"
 
 	"pursuit/models"
 )
@@ -68,7 +69,7 @@ func readBody(c echo.Context) ([]byte, error) {
 	case models.AsError(err) != nil:
 		return nil, err
 	case err != nil:
-		return nil, badJSON("The body could not be read.")
+		return nil, badJSON("The body could not be read to its end.")
 	}
 	return text, checkText(text)
 }
@@ -136,17 +137,17 @@ func checkText(text []byte) error {
 // request is a body that can tell what is wrong with it.
 type request interface{ check(*faults) }
 
-// decode reads a body into a new T and checks it. Unreadable JSON is bad_json; a
-// field of the wrong type or with a faulty value is invalid_request and named.
-// Unknown fields are left alone: a newer app may know more than this server.
+// decode reads a body into a new T and checks it. What is no JSON is bad_json; members
+// that the call does not know, of the wrong type or with a faulty value are
+// invalid_request, named all at once (members.go).
 func decode[T any, P interface {
 	*T
 	request
 }](c echo.Context) (T, error) {
-	var in T
 	text, err := readBody(c)
 	if err != nil {
-		return in, err
+		var none T
+		return none, err
 	}
 	return parse[T, P](text)
 }
@@ -156,10 +157,10 @@ func decodeOr[T any, P interface {
 	*T
 	request
 }](c echo.Context) (T, error) {
-	var in T
+	var none T
 	text, err := readBody(c)
-	if err != nil || len(text) == 0 {
-		return in, err
+	if err != nil || len(text) == 0 || string(text) == "null" {
+		return none, err
 	}
 	return parse[T, P](text)
 }
@@ -169,14 +170,16 @@ func parse[T any, P interface {
 	request
 }](text []byte) (T, error) {
 	var in T
-	if err := json.Unmarshal(text, &in); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return in, models.Invalid(strings.TrimSuffix("body."+wrong.Field, "."), "has the wrong type")
-		}
+	if !json.Valid(text) {
 		return in, badJSON("The body is not JSON.")
 	}
-	var f faults
-	P(&in).check(&f)
-	return in, f.err()
+	r := memberReader{wanted: func(string) string { return "" }}
+	if says, ok := any(P(&in)).(interface{ wanted(member string) string }); ok {
+		r.wanted = says.wanted
+	}
+	_, r.lenient = any(P(&in)).(interface{ leaveUnknown() })
+	r.object("", gjson.ParseBytes(text), reflect.ValueOf(&in).Elem())
+	var checked faults
+	P(&in).check(&checked)
+	return in, r.and(checked).err()
 }

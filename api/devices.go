@@ -63,6 +63,7 @@ func each[T, U any](list []T, show func(T) U) []U {
 }
 
 type pushTokenBody struct {
+	ofAnyVersion
 	Token string `json:"token"`
 }
 
@@ -119,6 +120,7 @@ func (s *Server) revokeDevice(c echo.Context) error {
 
 // wipedBody may carry the token where a client's Authorization header is not free.
 type wipedBody struct {
+	ofAnyVersion
 	RefreshToken string `json:"refresh_token"`
 }
 

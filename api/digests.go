@@ -9,6 +9,7 @@ import (
 
 // digestsBody asks for digests; a device without a cursor may compare too.
 type digestsBody struct {
+	ofAnyVersion
 	Cursor *string `json:"cursor"`
 	After  string  `json:"after"` // next of the answer before, where a scope does not fit into one
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -77,29 +76,24 @@ func answerMe(c echo.Context, who models.Actor, user models.User) error {
 }
 
 type meBody struct {
-	Name            *string    `json:"name"`
-	Locale          *string    `json:"locale"`
-	TimeZone        *string    `json:"time_zone"`
-	QuietHours      hoursPatch `json:"quiet_hours"`
-	CurrentPassword *string    `json:"current_password"`
-	NewPassword     *string    `json:"new_password"`
+	Name            *string           `json:"name"`
+	Locale          *string           `json:"locale"`
+	TimeZone        *string           `json:"time_zone"`
+	QuietHours      given[quietHours] `json:"quiet_hours"` // null: the program's again
+	CurrentPassword *string           `json:"current_password"`
+	NewPassword     *string           `json:"new_password"`
 }
 
-// hoursPatch tells null, the program's hours again, from hours that were not sent.
-type hoursPatch struct {
-	sent  bool
-	hours *quietHours
-}
-
-// UnmarshalJSON is called for null too.
-func (p *hoursPatch) UnmarshalJSON(b []byte) error {
-	p.sent = true
-	return json.Unmarshal(b, &p.hours)
+func (b *meBody) wanted(member string) string {
+	if member == "quiet_hours" {
+		return `must be {"start": "20:00", "end": "08:00"}, or null for the program's`
+	}
+	return ""
 }
 
 func (b *meBody) check(f *faults) {
 	if b.Name != nil {
-		f.required("body.name", *b.Name, textLimit)
+		f.name("body.name", *b.Name)
 	}
 	if b.Locale != nil {
 		f.locale("body.locale", *b.Locale)
@@ -107,7 +101,7 @@ func (b *meBody) check(f *faults) {
 	if b.TimeZone != nil {
 		f.timeZone("body.time_zone", *b.TimeZone)
 	}
-	if h := b.QuietHours.hours; h != nil {
+	if h := b.QuietHours.value; h != nil {
 		f.hour("body.quiet_hours.start", h.Start)
 		f.hour("body.quiet_hours.end", h.End)
 	}
@@ -123,7 +117,7 @@ func (b *meBody) apply(u *models.User) {
 	set(&u.Name, b.Name)
 	set(&u.Locale, b.Locale)
 	set(&u.TimeZone, b.TimeZone)
-	if h := b.QuietHours.hours; h != nil {
+	if h := b.QuietHours.value; h != nil {
 		u.QuietStart, u.QuietEnd = h.Start, h.End
 	} else if b.QuietHours.sent {
 		u.QuietStart, u.QuietEnd = "", ""

@@ -242,6 +242,44 @@ func TestAFrozenSummaryOverHTTP(t *testing.T) {
 	})
 }
 
+// A month's counts change as far as they are named: what is left out or misspelt never
+// blanks what stands, null does.
+func TestIncidentCountsChangeAsNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		put := func(body string) answer {
+			return s.call("PUT", "/v1/incident-counts/2024/3", s.admin.AccessToken, []byte(body))
+		}
+		for _, step := range []struct{ body, stands string }{
+			{`{"shooting_incidents":90}`, `{null,90}`},
+			{`{"injury_fatal_shootings":4}`, `{4,90}`},
+			{`{"injury_fatal_shootings":5,"shooting_incidents":91}`, `{5,91}`},
+			{`{"shooting_incidents":null}`, `{5,null}`},
+			{`{"shooting_incidents":0}`, `{5,0}`},
+		} {
+			var out struct {
+				Year, Month int
+				Injury      json.RawMessage `json:"injury_fatal_shootings"`
+				Incidents   json.RawMessage `json:"shooting_incidents"`
+			}
+			put(step.body).into(200, &out)
+			if got := fmt.Sprintf("{%s,%s}", out.Injury, out.Incidents); got != step.stands || out.Year != 2024 || out.Month != 3 {
+				t.Errorf("after %s stands %s, want %s", step.body, got, step.stands)
+			}
+		}
+		for _, body := range []string{`{}`, `{"foo":1}`, `{"injury_fatal_shooting":7}`, `{"injury_fatal_shootings":7,"shooting_incident":8}`} {
+			put(body).problem(422, "invalid_request")
+		}
+		var read struct {
+			Rows []map[string]any `json:"rows"`
+		}
+		director := s.user(models.RoleDirector, "d@example.org")
+		s.call("GET", "/v1/reports/summary?year=2024", director.AccessToken, nil).into(200, &read)
+		if march := read.Rows[2]; march["injury_fatal_shootings"] != 5.0 || march["shooting_incidents"] != 0.0 {
+			t.Errorf("March has %v", march)
+		}
+	})
+}
+
 // A kept summary has one year and one date: who names others asks for another summary,
 // and is told so rather than answered.
 func TestAKeptSummaryOfAnotherYearIsRefused(t *testing.T) {

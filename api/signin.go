@@ -10,6 +10,7 @@ import (
 )
 
 type loginBody struct {
+	ofAnyVersion
 	Email    string     `json:"email"`
 	Password string     `json:"password"`
 	Device   deviceBody `json:"device"`
@@ -57,6 +58,7 @@ func (s *Server) login(c echo.Context) error {
 }
 
 type refreshBody struct {
+	ofAnyVersion
 	RefreshToken string `json:"refresh_token"`
 	DeviceID     string `json:"device_id"`
 }

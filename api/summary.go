@@ -87,17 +87,24 @@ func kept(c echo.Context, content []byte, format string) error {
 }
 
 type freezeBody struct {
-	Year int           `json:"year"`
-	AsOf *reports.Date `json:"as_of"`
+	Year int     `json:"year"`
+	AsOf *string `json:"as_of"` // null: today
+}
+
+func (b *freezeBody) wanted(member string) string {
+	if member == "year" {
+		return yearWanted()
+	}
+	return dateWanted()
 }
 
 func (b *freezeBody) check(f *faults) {
 	if !knownYear(b.Year) {
-		f.add("body.year", fmt.Sprintf("must be a year from %d to %d", reports.FirstYear, reports.LastYear))
+		f.add("body.year", yearWanted())
 	}
 	if b.AsOf != nil {
-		if year, _, _ := b.AsOf.Civil(); !knownYear(year) {
-			f.add("body.as_of", "must be a date like 2024-12-31")
+		if _, ok := readDate(*b.AsOf); !ok {
+			f.add("body.as_of", dateWanted())
 		}
 	}
 }
@@ -110,7 +117,7 @@ func (s *Server) freezeSummary(c echo.Context) error {
 	}
 	var asOf reports.Date
 	if in.AsOf != nil {
-		asOf = *in.AsOf
+		asOf, _ = readDate(*in.AsOf) // checked
 	}
 	id, err := s.reports.Freeze(c.Request().Context(), actorOf(c), in.Year, asOf)
 	if err != nil {
@@ -145,15 +152,23 @@ func (s *Server) publishedCheck(c echo.Context) error {
 	return c.JSON(http.StatusOK, p)
 }
 
+// incidentBody enters counts: null for one that is not known; one that is left out stays.
 type incidentBody struct {
-	InjuryFatalShootings *int64 `json:"injury_fatal_shootings"`
-	ShootingIncidents    *int64 `json:"shooting_incidents"`
+	InjuryFatalShootings given[int64] `json:"injury_fatal_shootings"`
+	ShootingIncidents    given[int64] `json:"shooting_incidents"`
+}
+
+func (b *incidentBody) wanted(string) string {
+	return fmt.Sprintf("must be a whole number from 0 to %d, or null when not known", reports.MaxIncidents)
 }
 
 func (b *incidentBody) check(f *faults) {
-	for name, n := range map[string]*int64{"injury_fatal_shootings": b.InjuryFatalShootings, "shooting_incidents": b.ShootingIncidents} {
-		if n != nil && (*n < 0 || *n > reports.MaxIncidents) {
-			f.add("body."+name, fmt.Sprintf("must be a whole number from 0 to %d, or null when not known", reports.MaxIncidents))
+	if !b.InjuryFatalShootings.sent && !b.ShootingIncidents.sent {
+		f.add("body", "must have injury_fatal_shootings, shooting_incidents or both")
+	}
+	for name, count := range map[string]*int64{"injury_fatal_shootings": b.InjuryFatalShootings.value, "shooting_incidents": b.ShootingIncidents.value} {
+		if count != nil && (*count < 0 || *count > reports.MaxIncidents) {
+			f.add("body."+name, b.wanted(name))
 		}
 	}
 }
@@ -167,7 +182,7 @@ func (s *Server) putIncidentCount(c echo.Context) error {
 	var f faults
 	year, err := strconv.Atoi(c.Param("year"))
 	if err != nil || !knownYear(year) {
-		f.add("path.year", fmt.Sprintf("must be a year from %d to %d", reports.FirstYear, reports.LastYear))
+		f.add("path.year", yearWanted())
 	}
 	month, err := strconv.Atoi(c.Param("month"))
 	if err != nil || month < 1 || month > 12 {
@@ -176,10 +191,12 @@ func (s *Server) putIncidentCount(c echo.Context) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	err = s.reports.PutIncidentCount(c.Request().Context(), actorOf(c), year, month, in.InjuryFatalShootings, in.ShootingIncidents)
+	stands, err := s.reports.PutIncidentCount(c.Request().Context(), actorOf(c), year, month,
+		reports.Entered{Sent: in.InjuryFatalShootings.sent, Count: in.InjuryFatalShootings.value},
+		reports.Entered{Sent: in.ShootingIncidents.sent, Count: in.ShootingIncidents.value})
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]any{"year": year, "month": month,
-		"injury_fatal_shootings": in.InjuryFatalShootings, "shooting_incidents": in.ShootingIncidents})
+		"injury_fatal_shootings": stands.InjuryFatalShootings, "shooting_incidents": stands.ShootingIncidents})
 }

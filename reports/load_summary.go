@@ -228,12 +228,19 @@ func (out *Records) readProgramEvents(r *store.Reading, c store.SummaryScope) er
 // MaxIncidents bounds one month's count, so that a slip of the finger is seen.
 const MaxIncidents = 100_000
 
-// PutIncidentCount stores the shootings of one month, in place of what stood there.
-// For admins and directors.
-func (l *Loader) PutIncidentCount(ctx context.Context, who models.Actor, year, month int, injuryFatal, incidents *int64) error {
+// Entered is a count as somebody enters it: nil is "not known", and one that was not sent
+// stays as it stands.
+type Entered struct {
+	Sent  bool
+	Count *int64
+}
+
+// PutIncidentCount stores the shootings of one month, in place of what stood there, and
+// answers what stands then. For admins and directors.
+func (l *Loader) PutIncidentCount(ctx context.Context, who models.Actor, year, month int, injuryFatal, incidents Entered) (store.IncidentCount, error) {
 	if who.Role != models.RoleAdmin && who.Role != models.RoleDirector {
-		return models.Forbidden("Admins and directors enter incident counts.")
+		return store.IncidentCount{}, models.Forbidden("Admins and directors enter incident counts.")
 	}
-	return l.store.PutIncidentCount(ctx, store.IncidentCount{Program: who.Program, Year: year, Month: month,
-		InjuryFatalShootings: injuryFatal, ShootingIncidents: incidents, By: who.UserID})
+	return l.store.PatchIncidentCount(ctx, store.IncidentCount{Program: who.Program, Year: year, Month: month,
+		InjuryFatalShootings: injuryFatal.Count, ShootingIncidents: incidents.Count, By: who.UserID}, injuryFatal.Sent, incidents.Sent)
 }

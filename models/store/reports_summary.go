@@ -212,15 +212,27 @@ func (r *Reading) Incidents(program int32, year int) ([]IncidentCount, error) {
 
 // PutIncidentCount stores one month's counts in place of those that stood there.
 func (s *Store) PutIncidentCount(ctx context.Context, c IncidentCount) error {
-	return InTx(ctx, s, func(tx *Tx) error {
-		_, err := tx.exec(`INSERT INTO incident_counts (program_no, year, month, injury_fatal_shootings, shooting_incidents, updated_by, updated_at)
+	_, err := s.PatchIncidentCount(ctx, c, true, true)
+	return err
+}
+
+// PatchIncidentCount stores those of one month's counts that are to change; the others
+// stay. It answers what stands then.
+func (s *Store) PatchIncidentCount(ctx context.Context, c IncidentCount, injuryFatal, incidents bool) (IncidentCount, error) {
+	out := c
+	err := InTx(ctx, s, func(tx *Tx) error {
+		err := tx.row(`INSERT INTO incident_counts (program_no, year, month, injury_fatal_shootings, shooting_incidents, updated_by, updated_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (program_no, year, month) DO UPDATE SET
-			injury_fatal_shootings = excluded.injury_fatal_shootings, shooting_incidents = excluded.shooting_incidents,
-			updated_by = excluded.updated_by, updated_at = excluded.updated_at`,
-			c.Program, c.Year, c.Month, c.InjuryFatalShootings, c.ShootingIncidents, c.By, tx.Now.UnixMilli())
+			injury_fatal_shootings = CASE WHEN ? THEN excluded.injury_fatal_shootings ELSE incident_counts.injury_fatal_shootings END,
+			shooting_incidents = CASE WHEN ? THEN excluded.shooting_incidents ELSE incident_counts.shooting_incidents END,
+			updated_by = excluded.updated_by, updated_at = excluded.updated_at
+			RETURNING injury_fatal_shootings, shooting_incidents`,
+			c.Program, c.Year, c.Month, c.InjuryFatalShootings, c.ShootingIncidents, c.By, tx.Now.UnixMilli(), injuryFatal, incidents).
+			Scan(&out.InjuryFatalShootings, &out.ShootingIncidents)
 		if err != nil {
 			return fmt.Errorf("store incident count: %w", err)
 		}
 		return nil
 	})
+	return out, err
 }
