@@ -38,9 +38,9 @@ type orgBody struct {
 }
 
 func (b *orgBody) check(f *faults) {
-	f.required("body.name", b.Name, textLimit)
+	f.name("body.name", b.Name)
 	if !b.Kind.Valid() {
-		f.add("body.kind", "is not a kind of organisation")
+		f.add("body.kind", "must be one of: "+joined([]models.OrgKind{models.OrgLead, models.OrgServiceProvider, models.OrgLawEnforcement, models.OrgCommunityPartner}))
 	}
 }
 

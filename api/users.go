@@ -53,7 +53,7 @@ type userBody struct {
 
 func (b *userBody) check(f *faults) {
 	f.email("body.email", b.Email)
-	f.required("body.name", b.Name, textLimit)
+	f.name("body.name", b.Name)
 	f.password("body.password", b.Password)
 	f.role("body.role", b.Role)
 	f.id("body.org_id", b.OrgID)
@@ -105,7 +105,7 @@ type userPatch struct {
 
 func (b *userPatch) check(f *faults) {
 	checked(b.Email, func(v string) { f.email("body.email", v) })
-	checked(b.Name, func(v string) { f.required("body.name", v, textLimit) })
+	checked(b.Name, func(v string) { f.name("body.name", v) })
 	checked(b.Password, func(v string) { f.password("body.password", v) })
 	checked(b.Role, func(v models.Role) { f.role("body.role", v) })
 	checked(b.OrgID, func(v string) { f.id("body.org_id", v) })
