@@ -1094,7 +1094,7 @@ export interface components {
     parameters: {
         /** @description Entries of a page; more than 500 is clamped */
         limit: number;
-        /** @description The next of the page before */
+        /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
         cursor: string;
         /** @description First date counted; the beginning when it is not given */
         from: string;
@@ -1261,7 +1261,7 @@ export interface operations {
             query?: {
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: never;
@@ -1395,7 +1395,7 @@ export interface operations {
             query?: {
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: never;
@@ -1452,7 +1452,7 @@ export interface operations {
             query?: {
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: never;
@@ -1674,7 +1674,7 @@ export interface operations {
             query?: {
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: never;
@@ -1714,7 +1714,7 @@ export interface operations {
                 reason?: "phone" | "name_birth_date";
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
             };
             header?: never;
@@ -1813,7 +1813,7 @@ export interface operations {
             query?: {
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
                 /** @description A user's id */
                 actor?: string;
@@ -1852,7 +1852,7 @@ export interface operations {
                             actor: string | null;
                             device: string | null;
                             action: string;
-                            /** @description Ids and counts; rows: [{table, row, v, mutation, op, status}] */
+                            /** @description Ids and counts; rows: [{table, row, v, mutation, op, status}]; of an export also query: what was asked */
                             detail: unknown;
                             hash: string;
                         }[];
@@ -1968,11 +1968,11 @@ export interface operations {
                 to?: components["parameters"]["to"];
                 /** @description The end of this date in the program's time zone; now when it is not given */
                 as_of?: components["parameters"]["asOf"];
-                /** @description A figure, with "-" before it for the largest first; nulls come last */
+                /** @description What the answer carries of a service but channels, with "-" before it for the largest first; nulls come last either way */
                 sort?: string;
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
                 format?: components["parameters"]["format"];
             };
@@ -2062,7 +2062,7 @@ export interface operations {
                 as_of?: components["parameters"]["asOf"];
                 /** @description Entries of a page; more than 500 is clamped */
                 limit?: components["parameters"]["limit"];
-                /** @description The next of the page before */
+                /** @description The next of the page before, with the same filters and order; empty or absent: from the beginning */
                 cursor?: components["parameters"]["cursor"];
                 format?: components["parameters"]["format"];
             };
