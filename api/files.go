@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/labstack/echo/v4"
 
 	"pursuit/models"
@@ -22,7 +23,8 @@ var contentTypes = map[string]string{
 
 // file answers what write makes as a file. It is written whole before the first byte
 // is sent, to a nameless file on disk: memory does not grow with it, a fault halfway
-// is an error and not half a file, and a slow reader holds no database connection.
+// is an error and not half a file, and a slow reader holds no database connection. For
+// a caller who takes it so it is packed as it is written, while the database reads on.
 func file(c echo.Context, name, format string, write func(io.Writer) error) error {
 	spool, err := os.CreateTemp("", "pursuit-report-")
 	if err != nil {
@@ -32,7 +34,13 @@ func file(c echo.Context, name, format string, write func(io.Writer) error) erro
 	if err := os.Remove(spool.Name()); err != nil { // gone with the request, whatever happens
 		return fmt.Errorf("unlink a file: %w", err)
 	}
-	if err := write(spool); err != nil {
+	packed := format != formatXLSX && acceptsGzip(c.Request().Header.Get(echo.HeaderAcceptEncoding))
+	if packed {
+		err = writePacked(spool, write)
+	} else {
+		err = write(spool)
+	}
+	if err != nil {
 		return err
 	}
 	size, err := spool.Seek(0, io.SeekCurrent)
@@ -45,7 +53,24 @@ func file(c echo.Context, name, format string, write func(io.Writer) error) erro
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentDisposition, fmt.Sprintf("attachment; filename=%q", "pursuit-"+name+"."+format))
 	header.Set(echo.HeaderContentLength, strconv.FormatInt(size, 10))
+	if packed {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+	}
 	return c.Stream(http.StatusOK, contentTypes[format], spool)
+}
+
+// writePacked packs what write writes.
+func writePacked(to io.Writer, write func(io.Writer) error) error {
+	packer := packers.Get().(*gzip.Writer)
+	defer packers.Put(packer)
+	packer.Reset(to)
+	if err := write(packer); err != nil {
+		return err
+	}
+	if err := packer.Close(); err != nil {
+		return fmt.Errorf("pack a file: %w", err)
+	}
+	return nil
 }
 
 // tables answers tables as a file: the first of them as CSV, all of them as a workbook.

@@ -6,11 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"pursuit/models"
 )
 
 func TestAcceptsGzip(t *testing.T) {
@@ -128,4 +131,33 @@ func TestStreamsAreNotHeldBack(t *testing.T) {
 	if _, err := io.ReadFull(got.Body, first); err != nil || string(first) != "data: 1\n\n" {
 		t.Errorf("read %q, %v", first, err)
 	}
+}
+
+// A file is packed once, with its length, for those who take it so, and says the same
+// either way; a workbook never is.
+func TestFilesArePackedOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		c := newCasework(s)
+		for format, want := range map[string]string{"csv": "gzip", "ndjson": "gzip", "xlsx": ""} {
+			path := "/v1/export/people?format=" + format
+			plain := s.call("GET", path, c.who[models.RoleSupervisor].AccessToken, nil, "Accept-Encoding", "identity")
+			packed := s.call("GET", path, c.who[models.RoleSupervisor].AccessToken, nil, "Accept-Encoding", "gzip")
+			if got := packed.header.Get("Content-Encoding"); got != want || plain.header.Get("Content-Encoding") != "" {
+				t.Errorf("%s is packed as %q, and %q", format, got, plain.header.Get("Content-Encoding"))
+			}
+			body := packed.body
+			if length := packed.header.Get("Content-Length"); length != strconv.Itoa(len(body)) {
+				t.Errorf("%s tells the length %s of %d", format, length, len(body))
+			}
+			if want != "" {
+				r, err := gzip.NewReader(bytes.NewReader(body))
+				must(t, err)
+				body, err = io.ReadAll(r)
+				must(t, err)
+			}
+			if !bytes.Equal(body, plain.body) || len(body) == 0 {
+				t.Errorf("%s differs: %d and %d bytes", format, len(body), len(plain.body))
+			}
+		}
+	})
 }

@@ -123,22 +123,7 @@ func TestAnExportIsAudited(t *testing.T) {
 		sc.commit(inserts...)
 		sc.must(e.Export(ctx, who, table, map[string][]string{"format": {"csv"}}, func([]byte) error { return nil }))
 
-		list, _, err := e.ReadAudit(ctx, who, AuditQuery{AuditFilter: store.AuditFilter{Action: "export.contact_attempts"}}, 0, 100)
-		sc.must(err)
-		named := map[string]bool{}
-		for _, entry := range list {
-			var detail struct {
-				Query map[string][]string
-				Rows  []auditItem
-			}
-			sc.must(json.Unmarshal(entry.Detail, &detail))
-			if len(detail.Query["format"]) != 1 || detail.Query["format"][0] != "csv" || *entry.Actor != who.UserID || len(detail.Rows) > exportEntry {
-				t.Errorf("an entry says %v, of %d rows by %s", detail.Query, len(detail.Rows), *entry.Actor)
-			}
-			for _, row := range detail.Rows {
-				named[row.Row] = row.Table == table.Name && row.V > 0
-			}
-		}
+		list, named := sc.exportsNamed(who, table)
 		for _, row := range sc.rows {
 			if !named[row.id] {
 				t.Fatalf("%s is not in the audit", row.id)
@@ -155,6 +140,28 @@ func TestAnExportIsAudited(t *testing.T) {
 			t.Errorf("the chain has faults: %v, %v", v.Faults, err)
 		}
 	})
+}
+
+// exportsNamed reads the entries of exports as CSV, and the rows that they name.
+func (sc *scene) exportsNamed(who models.Actor, table *models.Table) ([]AuditRecord, map[string]bool) {
+	sc.t.Helper()
+	list, _, err := sc.e.ReadAudit(context.Background(), who, AuditQuery{AuditFilter: store.AuditFilter{Action: "export." + table.Name}}, 0, 100)
+	sc.must(err)
+	named := map[string]bool{}
+	for _, entry := range list {
+		var detail struct {
+			Query map[string][]string
+			Rows  []auditItem
+		}
+		sc.must(json.Unmarshal(entry.Detail, &detail))
+		if len(detail.Query["format"]) != 1 || detail.Query["format"][0] != "csv" || *entry.Actor != who.UserID || len(detail.Rows) > exportEntry {
+			sc.t.Fatalf("an entry says %v, of %d rows by %s", detail.Query, len(detail.Rows), *entry.Actor)
+		}
+		for _, row := range detail.Rows {
+			named[row.Row] = row.Table == table.Name && row.V > 0
+		}
+	}
+	return list, named
 }
 
 // An export that its reader gives up, or whose caller is gone, ends with that; one of a
