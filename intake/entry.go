@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +28,10 @@ type Fault struct {
 // String is the fault for people.
 func (f Fault) String() string {
 	switch {
-	case f.Cell == "":
+	case f.Cell == "" && f.Field == "":
 		return fmt.Sprintf("line %d: %s", f.Line, f.Message)
+	case f.Cell == "":
+		return fmt.Sprintf("line %d (%s): %s", f.Line, f.Field, f.Message)
 	case f.Field == "":
 		return fmt.Sprintf("line %d, cell %s: %s", f.Line, f.Cell, f.Message)
 	}
@@ -40,6 +44,7 @@ type Entry struct {
 	Person   models.Mutation
 	Children []models.Mutation // an assessment, perhaps, and the referral
 	cells    map[string]string // which cell filled a field
+	own      func() Entry      // the same of a person of the user's organisation alone; nil = it is
 }
 
 // FaultOf tells which cell a rejected mutation speaks of.
@@ -50,12 +55,12 @@ func (e Entry) FaultOf(m models.Mutation, field, message string) Fault {
 // Entries turns the lines of a sheet into mutations of a user of a program. Lines
 // with a fault are left out and their faults listed. Two lines of one person on one
 // day and from one source are the same entry; the later one is left out.
-func Entries(s Sheet, m Mapping, program, user string) ([]Entry, []Fault) {
+func Entries(s Sheet, m Mapping, who models.Actor) ([]Entry, []Fault) {
 	var out []Entry
 	var faults []Fault
 	seen := map[string]bool{}
 	for _, line := range s.Lines {
-		e, bad := entryOf(s, m, line, program, user)
+		e, bad := entryOf(s, m, line, who)
 		faults = append(faults, bad...)
 		if len(bad) > 0 {
 			continue
@@ -79,7 +84,7 @@ type lineReader struct {
 	faults  []Fault
 }
 
-func entryOf(s Sheet, m Mapping, line Line, program, user string) (Entry, []Fault) {
+func entryOf(s Sheet, m Mapping, line Line, who models.Actor) (Entry, []Fault) {
 	r := lineReader{sheet: s, mapping: m, line: line, cells: map[string]string{},
 		sets: map[string]map[string]json.RawMessage{"people": {}, "assessments": {}, "referrals": {}}}
 	for _, t := range targets() {
@@ -94,7 +99,14 @@ func entryOf(s Sheet, m Mapping, line Line, program, user string) (Entry, []Faul
 	if len(r.faults) > 0 {
 		return Entry{}, r.faults
 	}
-	return r.entry(program, user), nil
+	person := models.DerivedID(who.ProgramID, "import/person/"+r.key())
+	own := models.DerivedID(person, "import/org/"+who.OrgID)
+	if models.Tables.Table("people").HiddenFrom(who.Role) { // who sees nobody can share nobody
+		return r.entry(own, who.UserID), nil
+	}
+	e := r.entry(person, who.UserID)
+	e.own = func() Entry { return r.entry(own, who.UserID) }
+	return e, nil
 }
 
 // read takes one field from its cell.
@@ -216,29 +228,39 @@ func (r *lineReader) date(text string) (string, bool) {
 
 // wholeAssessment wants both or none of what an assessment must have.
 func (r *lineReader) wholeAssessment() {
-	set := r.sets["assessments"]
-	for field, other := range map[string]string{"shooting_review_on": "disposition", "disposition": "shooting_review_on"} {
-		if set[field] == nil && (set[other] != nil || set["arrest_count"] != nil) {
+	set, filled := r.sets["assessments"], ""
+	for _, field := range []string{"arrest_count", "disposition", "shooting_review_on"} {
+		if set[field] != nil && (filled == "" || r.cells[field] != "") {
+			filled = field
+		}
+	}
+	for _, field := range []string{"shooting_review_on", "disposition"} {
+		switch told := slices.ContainsFunc(r.faults, func(f Fault) bool { return f.Field == field }); {
+		case filled == "" || set[field] != nil || told:
+		case r.cells[field] != "":
 			r.fault(field, "must not be empty where the line has an assessment")
+		default: // there is no such cell: the one that needs it is named
+			r.fault(filled, "needs "+field+" in the same line, which no column fills")
 		}
 	}
 }
 
 // entry makes the mutations. A row's id comes from what identifies the line, a
 // mutation's from its author and content.
-func (r *lineReader) entry(program, user string) Entry {
-	person := models.DerivedID(program, "import/person/"+r.key())
+func (r *lineReader) entry(person, user string) Entry {
 	e := Entry{Line: r.line.No, cells: r.cells}
 	at := models.Text(r.sets["referrals"]["referred_on"]) + "T12:00:00.000Z"
 	e.Person = mutation("people", person, user, at, r.sets["people"])
 	child := func(table, name string) {
-		set := r.sets[table]
+		set := maps.Clone(r.sets[table])
 		set["person_id"] = models.Quote(person)
+		if table == "referrals" && len(e.Children) > 0 {
+			set["assessment_id"] = models.Quote(e.Children[0].Row)
+		}
 		e.Children = append(e.Children, mutation(table, models.DerivedID(person, "import/"+table+"/"+name), user, at, set))
 	}
 	if on := models.Text(r.sets["assessments"]["shooting_review_on"]); on != "" {
 		child("assessments", on)
-		r.sets["referrals"]["assessment_id"] = models.Quote(e.Children[0].Row)
 	}
 	child("referrals", models.Text(r.sets["referrals"]["referred_on"])+"/"+models.Text(r.sets["referrals"]["source"]))
 	return e

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"pursuit/models"
 )
@@ -20,7 +21,7 @@ type Outcome struct {
 	Lines   int // that could be read
 	Added   int // whose referral is new
 	Known   int // that were taken in before
-	Waiting int // whose person is here but not held by the user: a supervisor sees them
+	Waiting int // that wait for somebody to decide
 	Faults  []Fault
 }
 
@@ -40,6 +41,7 @@ func Feed(ctx context.Context, entries []Entry, push Push, progress func(done, o
 }
 
 func (o *Outcome) feed(ctx context.Context, batch []Entry, push Push) error {
+	batch = slices.Clone(batch)
 	people := make([]models.Mutation, len(batch))
 	for i, e := range batch {
 		people[i] = e.Person
@@ -47,6 +49,9 @@ func (o *Outcome) feed(ctx context.Context, batch []Entry, push Push) error {
 	results, err := push(ctx, nil, people)
 	if err != nil || len(results) != len(batch) {
 		return fmt.Errorf("push persons: %w", err)
+	}
+	if people, err = ownPersons(ctx, batch, people, results, push); err != nil {
+		return err
 	}
 	var children []models.Mutation
 	var of []Entry
@@ -66,6 +71,31 @@ func (o *Outcome) feed(ctx context.Context, batch []Entry, push Push) error {
 		o.count(of[i], children[i], r)
 	}
 	return nil
+}
+
+// ownPersons gives the user a person of their own where the list's is there and not for
+// them to see: whether somebody else took the same person in must make no difference to
+// them. It changes batch and results, and answers all persons that were pushed.
+func ownPersons(ctx context.Context, batch []Entry, people []models.Mutation, results []models.Result, push Push) ([]models.Mutation, error) {
+	var places []int
+	var own []models.Mutation
+	for i, r := range results {
+		if r.Status == models.StatusRejected && r.Code == models.CodeRowExists && r.Row == nil && batch[i].own != nil {
+			batch[i] = batch[i].own()
+			places, own = append(places, i), append(own, batch[i].Person)
+		}
+	}
+	if len(own) == 0 {
+		return people, nil
+	}
+	more, err := push(ctx, people, own)
+	if err != nil || len(more) != len(own) {
+		return nil, fmt.Errorf("push persons: %w", err)
+	}
+	for n, i := range places {
+		results[i] = more[n]
+	}
+	return append(people, own...), nil
 }
 
 // already tells whether the row is there, from this list or an earlier one.

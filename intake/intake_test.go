@@ -12,10 +12,8 @@ import (
 	"pursuit/models"
 )
 
-const (
-	program = "01900000-0000-7000-8000-000000000001"
-	user    = "01900000-0000-7000-8000-000000000002"
-)
+var who = models.Actor{ProgramID: "01900000-0000-7000-8000-000000000001", UserID: "01900000-0000-7000-8000-000000000002",
+	OrgID: "01900000-0000-7000-8000-000000000003"}
 
 func sheetOf(t *testing.T, text string) Sheet {
 	t.Helper()
@@ -32,7 +30,7 @@ func entriesOf(t *testing.T, s Sheet, given ...string) ([]Entry, []Fault) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Entries(s, m, program, user)
+	return Entries(s, m, who)
 }
 
 const list = `Code;First name;DOB;Phone numbers;Shooting review;Disposition;Referral source;Date referred
@@ -95,6 +93,26 @@ func TestFaultsNameTheirCell(t *testing.T) {
 	}
 }
 
+// A fault of a field without a cell names the field, and the cell that needs it.
+func TestFaultsOfFieldsWithoutACell(t *testing.T) {
+	_, faults := entriesOf(t, sheetOf(t, "code,source,referred_on,arrests,disposition\na,outreach,2024-01-01,2,\nb,outreach,2024-01-01,,referred\nc,outreach,2024-01-01,,evil\n"))
+	want := []string{"line 2, cell D2 (arrest_count): needs shooting_review_on in the same line, which no column fills",
+		"line 2, cell E2 (disposition): must not be empty where the line has an assessment",
+		"line 3, cell E3 (disposition): needs shooting_review_on in the same line, which no column fills"}
+	for i, f := range faults {
+		if i < len(want) && f.String() != want[i] || strings.Contains(f.String(), "evil") {
+			t.Errorf("told is %s", f)
+		}
+	}
+	if len(faults) != 4 || faults[3].Cell != "E4" {
+		t.Errorf("faults %v", faults)
+	}
+	_, faults = entriesOf(t, sheetOf(t, "code,source,referred_on\na,outreach,2024-01-01\n"), "disposition:=referred")
+	if len(faults) != 1 || faults[0].String() != "line 2 (disposition): needs shooting_review_on in the same line, which no column fills" {
+		t.Errorf("faults %v", faults)
+	}
+}
+
 func TestMappings(t *testing.T) {
 	s := sheetOf(t, "Street,When\nHeron,2024-01-01\n")
 	if _, err := NewMapping(s, nil); err == nil || !strings.Contains(err.Error(), "--map code=HEADING") || !strings.Contains(err.Error(), "Street") {
@@ -104,7 +122,7 @@ func TestMappings(t *testing.T) {
 	if len(faults) != 0 || models.Text(entries[0].Children[0].Set["source"]) != "outreach" {
 		t.Errorf("%v %v", entries, faults)
 	}
-	for _, bad := range []string{"code", "evil=Street", "code=Elsewhere"} {
+	for _, bad := range []string{"code", "evil=Street", "code=Elsewhere", "source:=evil", "date_of_birth:=31.12.2000", "houseless:=perhaps", "notes:="} {
 		if _, err := NewMapping(s, []string{bad}); err == nil {
 			t.Errorf("--map %s is taken", bad)
 		}
@@ -149,7 +167,7 @@ func TestAnyFileIsReadOrRefused(t *testing.T) {
 			return
 		}
 		if m, err := NewMapping(s, nil); err == nil {
-			Entries(s, m, program, user)
+			Entries(s, m, who)
 		}
 	})
 }

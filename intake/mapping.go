@@ -89,10 +89,8 @@ func (m *Mapping) give(s Sheet, pair string) error {
 		return fmt.Errorf("--map %s is given twice", name)
 	}
 	if fixed {
-		if m.defaults[name] = strings.TrimSpace(value); m.defaults[name] == "" {
-			return fmt.Errorf("--map %s:= must have a value", name)
-		}
-		return nil
+		m.defaults[name] = strings.TrimSpace(value)
+		return m.checkDefault(s, name)
 	}
 	switch found := headings(s, value); len(found) {
 	case 0:
@@ -103,6 +101,28 @@ func (m *Mapping) give(s Sheet, pair string) error {
 	default:
 		return fmt.Errorf("--map %s: several columns have that heading: %s; rename all but one", name, columns(s, found))
 	}
+}
+
+// checkDefault wants a value that every line can have.
+func (m *Mapping) checkDefault(s Sheet, name string) error {
+	value := m.defaults[name]
+	if value == "" {
+		return fmt.Errorf("--map %s:= must have a value", name)
+	}
+	for _, t := range targets() {
+		if t.name != name || t.table == "" {
+			continue
+		}
+		r := lineReader{sheet: s}
+		raw, wrong := r.value(t, value)
+		if wrong == "" {
+			_, wrong = models.Canon(t.declared(), raw)
+		}
+		if wrong != "" {
+			return fmt.Errorf("--map %s:= %s", name, wrong)
+		}
+	}
+	return nil
 }
 
 // find takes the column that has a field's name as its heading, or else the one whose

@@ -87,7 +87,7 @@ func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr
 	if err != nil {
 		return err
 	}
-	entries, faults := intake.Entries(sheet, mapping, who.ProgramID, who.UserID)
+	entries, faults := intake.Entries(sheet, mapping, who)
 	out, err := app.feed(ctx, who, entries, in.dryRun, stderr)
 	if err != nil {
 		return err

@@ -53,6 +53,21 @@ func (s site) user(st *store.Store, role models.Role) (email string) {
 	return email
 }
 
+// otherOrg makes an organisation of the first program with one user.
+func (s site) otherOrg(st *store.Store, kind models.OrgKind, role models.Role, email string) {
+	s.t.Helper()
+	ctx := context.Background()
+	programs, err := st.Programs(ctx)
+	must(s.t, err)
+	engine, err := sync.New(ctx, st, slog.Default())
+	must(s.t, err)
+	admin := models.Actor{Program: programs[0].No, ProgramID: programs[0].ID, Role: models.RoleAdmin}
+	org, err := engine.CreateOrg(ctx, admin, models.Org{Name: "Other", Kind: kind})
+	must(s.t, err)
+	_, err = engine.CreateUser(ctx, admin, models.User{OrgID: org.ID, Email: email, Name: "U", Role: role, Active: true})
+	must(s.t, err)
+}
+
 func (s site) file(name, content string) string {
 	s.t.Helper()
 	path := filepath.Join(s.dir, name)
@@ -141,6 +156,32 @@ func TestADryRunTellsWhatTheRunTells(t *testing.T) {
 	})
 }
 
+// Whether somebody else took the same persons in makes no difference to a user who does
+// not hold them: their list is stored as theirs, and taken in again it changes nothing.
+func TestTheSameListOfAnotherOrganisation(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		st := s.manager("manager@example.org")
+		const heads = "Id,Code,Source,Date referred,Notes,Shooting review,Disposition\n"
+		list := s.file("list.csv", heads+"1,Heron,community_partner,2024-05-01,,,\n1,Heron,community_partner,2024-05-02,more,,\n2,Wren,community_partner,2024-05-01,,,\n")
+		next := s.file("next.csv", heads+"1,Heron,community_partner,2024-06-01,newly said,,\n")
+		s.otherOrg(st, models.OrgServiceProvider, models.RoleCaseManager, "other@example.org")
+		s.otherOrg(st, models.OrgCommunityPartner, models.RoleReferralPartner, "partner@example.org")
+		for n, user := range []string{"manager@example.org", "other@example.org", "partner@example.org"} {
+			for _, c := range []struct{ file, want string }{{list, "3 lines: 3 added, 0 known before"}, {list, "3 lines: 0 added, 3 known before"},
+				{next, "1 lines: 1 added, 0 known before"}, {next, "1 lines: 0 added, 1 known before"}} {
+				dry, _ := s.command(0, "import", "referrals", c.file, "--as="+user, "--dry-run")
+				out, errs := s.command(0, "import", "referrals", c.file, "--as="+user)
+				if !strings.Contains(out, c.want) || !strings.Contains(dry, c.want) {
+					t.Errorf("%s: %s%s%s, want %s", user, dry, out, errs, c.want)
+				}
+			}
+			if got := people(t, st); got != 2*(n+1) {
+				t.Errorf("%s: %d persons, want %d", user, got, 2*(n+1))
+			}
+		}
+	})
+}
+
 func TestImportRefusesWhatItCannotDo(t *testing.T) {
 	onBoth(t, func(t *testing.T, s site) {
 		s.manager("manager@example.org")
@@ -151,6 +192,7 @@ func TestImportRefusesWhatItCannotDo(t *testing.T) {
 			t.Errorf("an unknown heading, and the line ends of old Macintoshes: %s%s", out, errs)
 		}
 		for want, args := range map[string][]string{
+			"--map source:= must be one of":   {list, "--as=manager@example.org", "--map=source:=nonsense"},
 			"code is given twice":             {list, "--as=manager@example.org", "--map=code=Name", "--map=code:=x", "--map=code=Name"},
 			"several columns could fill code": {s.file("two.csv", "Code,Code\nx,y\n"), "--as=manager@example.org"},
 			"--as must be given":              {list}, "no active user": {list, "--as=x@example.org", "--map=code=Name", "--map=source:=outreach", "--map=referred_on:=2024-01-01"},
