@@ -116,7 +116,10 @@ func TestImportOfAList(t *testing.T) {
 		if strings.Count(record, `"shooting_review_on"`) != 1 || strings.Count(record, `"referred_on"`) != 2 {
 			t.Errorf("Heron's record: %s", record)
 		}
-		s.command(1, "subject-access", "Nobody")
+		_, nobody := s.command(1, "subject-access", "Nobody")
+		if _, errs = s.command(1, "subject-access", "No\xff"); errs != nobody {
+			t.Errorf("a code that is no text is answered %s", errs)
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -110,6 +111,9 @@ func (s *settings) subjectAccess(ctx context.Context, program, person string, co
 	}
 	if len(programs) != 1 {
 		return errors.New("--program must name one of the programs of this database")
+	}
+	if !utf8.ValidString(person) { // no code holds it, and not every database is asked for it in words
+		return errors.New(models.NotFound().Text)
 	}
 	record, err := retention.SubjectAccess(ctx, app.store, programs[0], person, contacts)
 	if err != nil {
