@@ -162,6 +162,45 @@ func told(p problem, location, allowed string) bool {
 	return false
 }
 
+// Every call refuses a query that it cannot read, whether it takes parameters or not.
+func TestEveryCallReadsItsQueryWhole(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		c := newCasework(s)
+		for _, r := range s.server.routes() {
+			token := ""
+			for _, role := range models.Roles {
+				if !r.who.anyone && mayCall(role, r.who.roles) {
+					token = c.who[role].AccessToken
+				}
+			}
+			for _, query := range []string{"%zz", "a=1;b=2", "limit=1&x=%"} {
+				a := s.call(r.method, parameter.ReplaceAllString(r.path, models.NewID())+"?"+query, token, nil)
+				if p := a.problem(http.StatusUnprocessableEntity, "invalid_request"); !told(p, "query", "name=value") {
+					t.Errorf("%s?%s: %+v", r.documentedAs(), query, p.Errors)
+				}
+			}
+		}
+	})
+}
+
+// An answer does not grow with what was wrong: some faults stand for all.
+func TestFaultsAreListedUpToALimit(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		var query []string
+		body := map[string]any{}
+		for i := range 400 {
+			name := strings.Repeat("x", 1+i/20) + strings.Repeat("y", 1+i%20)
+			query, body[name] = append(query, name+"=1"), 1
+		}
+		for _, a := range []answer{s.call("GET", "/v1/users?"+strings.Join(query, "&"), s.admin.AccessToken, nil),
+			s.call("POST", "/v1/orgs", s.admin.AccessToken, body)} {
+			if n := len(a.problem(http.StatusUnprocessableEntity, "invalid_request").Errors); n < faultsListed || n > faultsListed+2 {
+				t.Errorf("%d faults are listed", n)
+			}
+		}
+	})
+}
+
 // A query that cannot be read is no query without filters, and bodies and paths are
 // refused as parameters are.
 func TestWhatCannotBeReadIsRefused(t *testing.T) {
