@@ -21,6 +21,7 @@ import (
 const (
 	wireLimit     = 4 << 20  // bytes of a body as it was sent
 	unpackedLimit = 16 << 20 // bytes after unpacking: a page of a bomb is no page
+	formLimit     = 256 << 10 // the same for every call but sync's: some of them are open to anybody, many at once
 	depthLimit    = 32       // JSON arrays and objects within each other
 
 	// unreadLimit is how much of a body that nobody will look at is taken in before
@@ -47,21 +48,21 @@ func tooLarge() error {
 // unpackers keeps gzip readers, whose tables are costly to make.
 var unpackers = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
-// readBody reads a request's body: unpacked, within the limits, as JSON text of
+// readBody reads a request's body: unpacked, of at most so many bytes, as JSON text of
 // bounded depth in valid UTF-8. It does not check that the JSON is whole.
-func readBody(c echo.Context) ([]byte, error) {
-	r := c.Request()
-	if r.ContentLength > wireLimit {
+func readBody(c echo.Context, limit int64) ([]byte, error) {
+	r, onWire := c.Request(), min(limit, wireLimit)
+	if r.ContentLength > onWire {
 		return nil, tooLarge()
 	}
-	wire := &capped{from: r.Body, left: wireLimit}
+	wire := &capped{from: r.Body, left: onWire}
 	var text []byte
 	var err error
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get(echo.HeaderContentEncoding))); encoding {
 	case "", "identity":
 		text, err = readAll(wire, r.ContentLength)
 	case "gzip", "x-gzip":
-		text, err = unpack(wire)
+		text, err = unpack(wire, limit)
 	default:
 		return nil, models.E(models.KindEncoding, "unsupported_encoding", "Send the body plain or with gzip.")
 	}
@@ -74,13 +75,13 @@ func readBody(c echo.Context) ([]byte, error) {
 	return text, checkText(text)
 }
 
-func unpack(wire io.Reader) ([]byte, error) {
+func unpack(wire io.Reader, limit int64) ([]byte, error) {
 	reader := unpackers.Get().(*gzip.Reader)
 	defer unpackers.Put(reader)
 	if err := reader.Reset(wire); err != nil {
 		return nil, err
 	}
-	return readAll(&capped{from: reader, left: unpackedLimit}, 0)
+	return readAll(&capped{from: reader, left: limit}, 0)
 }
 
 // capped reads at most left bytes; what is longer is too large.
@@ -144,7 +145,7 @@ func decode[T any, P interface {
 	*T
 	request
 }](c echo.Context) (T, error) {
-	text, err := readBody(c)
+	text, err := readBody(c, formLimit)
 	if err != nil {
 		var none T
 		return none, err
@@ -158,7 +159,7 @@ func decodeOr[T any, P interface {
 	request
 }](c echo.Context) (T, error) {
 	var none T
-	text, err := readBody(c)
+	text, err := readBody(c, formLimit)
 	if err != nil || len(text) == 0 || string(text) == "null" {
 		return none, err
 	}

@@ -33,7 +33,7 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, encoding string, body []byte) {
 		request := httptest.NewRequest(http.MethodPost, "/v1/sync", bytes.NewReader(body))
 		request.Header[echo.HeaderContentEncoding] = []string{encoding}
-		text, err := readBody(e.NewContext(request, httptest.NewRecorder()))
+		text, err := readBody(e.NewContext(request, httptest.NewRecorder()), unpackedLimit)
 		if err != nil {
 			known := models.AsError(err)
 			if known == nil || known.Kind != models.KindBadRequest && known.Kind != models.KindTooLarge && known.Kind != models.KindEncoding {

@@ -61,13 +61,10 @@ func (s *Server) intensityServices(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.audited(c, "report.services"); err != nil {
-		return err
-	}
 	if format != formatJSON {
 		return file(c, "services", format, func(w io.Writer) error {
 			return s.reports.WriteServices(c.Request().Context(), actorOf(c), f, sort, func(t reports.Table) error {
-				return writeTables(w, format, t)
+				return s.auditedTable(c, "report.services", "service_id", t, func(t reports.Table) error { return writeTables(w, format, t) })
 			})
 		})
 	}
@@ -81,6 +78,9 @@ func (s *Server) servicesPage(c echo.Context, f reports.Filter, sort string, lim
 	}
 	page, err := s.reports.Services(c.Request().Context(), actorOf(c), f, sort, limit, after, time.UnixMilli(from.Now))
 	if err != nil {
+		return err
+	}
+	if err := s.audited(c, "report.services", each(page.Services, func(f reports.ServiceFigures) string { return f.ServiceID })...); err != nil {
 		return err
 	}
 	var next *string

@@ -104,7 +104,7 @@ func TestLimitsOfTheWire(t *testing.T) {
 			if !told {
 				r.ContentLength = -1
 			}
-			_, err := readBody(e.NewContext(r, httptest.NewRecorder()))
+			_, err := readBody(e.NewContext(r, httptest.NewRecorder()), unpackedLimit)
 			if fits := err == nil; fits != c.fits {
 				t.Errorf("%d bytes %q: fits = %v, want %v (%v)", len(c.body), c.encoding, fits, c.fits, err)
 			}

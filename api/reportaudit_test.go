@@ -20,8 +20,10 @@ func TestReadingReportsIsAudited(t *testing.T) {
 			role               models.Role
 			path, action, told string
 		}{
-			{models.RoleSupervisor, "/v1/intensity/services", "report.services", ""},
+			{models.RoleSupervisor, "/v1/intensity/services", "report.services", c.service},
 			{models.RoleSupervisor, "/v1/intensity/services?format=csv&track=slo_icm", "report.services", "slo_icm"},
+			{models.RoleSupervisor, "/v1/intensity/services?format=csv", "report.services", c.service},
+			{models.RoleSupervisor, "/v1/intensity/services?format=xlsx&sort=-attempts", "report.services", c.service},
 			{models.RoleSupervisor, "/v1/intensity/services/" + c.service, "report.service", c.service},
 			{models.RoleSupervisor, "/v1/intensity/workers", "report.workers", ""},
 			{models.RoleDirector, "/v1/intensity/program", "report.program", ""},
@@ -66,4 +68,32 @@ func (s *site) entries(action string) [][]byte {
 		out = append(out, one.Detail)
 	}
 	return out
+}
+
+// What a partner reads of their referrals is in the audit too.
+func TestReadingReceiptsIsAudited(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		partner := s.user(models.RoleReferralPartner, "p@example.org")
+		s.call("GET", "/v1/referrals/receipts", partner.AccessToken, nil).into(200, nil)
+		if got := s.entries("referrals.receipts"); len(got) != 0 {
+			t.Errorf("an empty list left %s", got)
+		}
+		person, referral := models.NewID(), models.NewID()
+		s.call("POST", "/v1/sync", partner.AccessToken, map[string]any{"protocol": 1, "push": []any{
+			map[string]any{"id": models.NewID(), "table": "people", "row": person, "op": "insert", "base": 0, "set": map[string]any{"code": "Heron"}},
+			map[string]any{"id": models.NewID(), "table": "referrals", "row": referral, "op": "insert", "base": 0,
+				"set": map[string]any{"person_id": person, "source": "law_enforcement", "referred_on": "2026-01-02"}},
+		}}).into(200, nil)
+		s.call("GET", "/v1/referrals/receipts", partner.AccessToken, nil).into(200, nil)
+		if got := s.entries("referrals.receipts"); len(got) != 1 || !bytes.Contains(got[0], []byte(referral)) {
+			t.Errorf("the audit says %s, want one entry with %s", got, referral)
+		}
+	})
+}
+
+// Calls that anybody can make take small bodies only, packed or not.
+func TestCallsWithoutATokenTakeSmallBodies(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		s.call("POST", "/v1/auth/login", "", map[string]any{"email": strings.Repeat("a", formLimit), "password": "x"}).problem(413, "body_too_large")
+	})
 }

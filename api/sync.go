@@ -16,7 +16,7 @@ import (
 // sync is POST /v1/sync: push, then pull (docs/protocol.md, section 4). It writes its
 // answer by hand, for a page's documents are handed through as they are stored.
 func (s *Server) sync(c echo.Context) error {
-	body, err := readBody(c)
+	body, err := readBody(c, unpackedLimit)
 	if err != nil {
 		return err
 	}
@@ -103,5 +103,10 @@ func (s *Server) receipts(c echo.Context) error {
 		return err
 	}
 	list, next := nextCursor(c, list, limit, func(r sync.Receipt) string { return r.ID })
+	if len(list) > 0 {
+		if err := s.audited(c, "referrals.receipts", each(list, func(r sync.Receipt) string { return r.ID })...); err != nil {
+			return err
+		}
+	}
 	return c.JSON(http.StatusOK, map[string]any{"receipts": each(list, func(r sync.Receipt) sync.Receipt { return r }), "next": next})
 }
