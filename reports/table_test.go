@@ -65,6 +65,26 @@ func TestTheSummaryAsCSV(t *testing.T) {
 	}
 }
 
+// In a file too, a cell that is withheld is told from one that nobody knows.
+func TestAFileNamesWhatIsWithheld(t *testing.T) {
+	b, _ := rebuilt2024(t)
+	totals := PartnerTotals(b.summary(2024, "2023-12-31"))
+	records := csvOf(t, SummaryTable(totals))
+	place := slices.Index(records[0], "suppressed")
+	if place < 0 || len(totals.Totals.Suppressed) == 0 {
+		t.Fatalf("nothing is withheld, or the file does not say so: %v", records[0])
+	}
+	last := records[len(records)-1]
+	if got := strings.Fields(last[place]); !slices.Equal(got, totals.Totals.Suppressed) {
+		t.Errorf("withheld are %v, the file names %v", totals.Totals.Suppressed, got)
+	}
+	for _, name := range totals.Totals.Suppressed {
+		if cell := last[slices.Index(records[0], name)]; cell != "" {
+			t.Errorf("%s is withheld and shown as %q", name, cell)
+		}
+	}
+}
+
 func TestTheSummaryAsAWorkbook(t *testing.T) {
 	b, _ := rebuilt2024(t)
 	sheets, err := SummaryBook(b.summary(2024, "2024-12-31"))

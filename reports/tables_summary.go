@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,10 @@ func SummaryTable(s Summary) Table {
 	for _, c := range columns() {
 		column := TableColumn{Name: c.name, Heading: c.heading, Means: c.means, Kind: Count}
 		figures = append(figures, figure[Row]{column, func(r Row) any { return null(*c.cell(&r)) }})
+	}
+	if suppressed(s) { // else a cell without a number is one that nobody knows
+		figures = append(figures, figure[Row]{TableColumn{"suppressed", "Withheld", "Figures whose count is withheld.", Sentence},
+			func(r Row) any { return strings.Join(r.Suppressed, " ") }})
 	}
 	t := tableOf(slices.Values(s.Rows), figures)
 	t.Totals = []any{"total"}
