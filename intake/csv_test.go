@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -41,7 +42,7 @@ func TestQuotationMarksOutOfPlace(t *testing.T) {
 		"\"code,a\nHeron,x\n":                                "line 1 is not CSV",
 		"code,a\n\"Her\"\"on\",x\nWren,\"y\"z,\n\"a\",\"b\"": "line 3 is not CSV",
 	} {
-		if _, err := ReadSheet("list.csv", strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := ReadSheet(context.Background(), "list.csv", strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q is answered %v", text, err)
 		}
 	}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"context"
 	"io"
 )
 
@@ -12,6 +13,7 @@ const maxToken = 1 << 20
 // guard hands XML through to a decoder, which keeps each token whole: it ends with a
 // fault where one is longer than any of a workbook is, and where too much was unzipped.
 type guard struct {
+	ctx   context.Context
 	from  io.Reader
 	left  *int64 // bytes that may yet be unzipped, of all parts
 	run   int    // bytes since the last tag began or ended
@@ -26,6 +28,9 @@ var sections = map[byte]string{'[': "]]>", '-': "-->"}
 // Read is io.Reader's.
 func (g *guard) Read(into []byte) (int, error) {
 	if g.fault != nil {
+		return 0, g.fault
+	}
+	if g.fault = g.ctx.Err(); g.fault != nil {
 		return 0, g.fault
 	}
 	if int64(len(into)) > *g.left+1 {

@@ -17,7 +17,7 @@ var who = models.Actor{ProgramID: "01900000-0000-7000-8000-000000000001", UserID
 
 func sheetOf(t *testing.T, text string) Sheet {
 	t.Helper()
-	s, err := ReadSheet("list.csv", strings.NewReader(text))
+	s, err := ReadSheet(context.Background(), "list.csv", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestAWorkbookWithItsOwnDates(t *testing.T) {
 	if err := book.Write(&content); err != nil {
 		t.Fatal(err)
 	}
-	s, err := ReadSheet("list.xlsx", &content)
+	s, err := ReadSheet(context.Background(), "list.xlsx", &content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAWorkbookWithItsOwnDates(t *testing.T) {
 
 func TestWhatIsNoList(t *testing.T) {
 	for name, content := range map[string]string{"list.pdf": "x", "list.xlsx": "x", "list.csv": "", "a.csv": "a\xff,b", "b.csv": "a,\"b"} {
-		if _, err := ReadSheet(name, strings.NewReader(content)); err == nil {
+		if _, err := ReadSheet(context.Background(), name, strings.NewReader(content)); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
@@ -162,7 +162,7 @@ func TestWhatIsNoList(t *testing.T) {
 func TestAnyFileIsReadOrRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		content := "code,source,referred_on,dob\n" + rapid.StringOf(rapid.SampledFrom([]rune("aé1,;\"\n\t/-=20"))).Draw(t, "content")
-		s, err := ReadSheet("list.csv", strings.NewReader(content))
+		s, err := ReadSheet(context.Background(), "list.csv", strings.NewReader(content))
 		if err != nil {
 			return
 		}

@@ -3,6 +3,8 @@ package intake
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -83,16 +85,16 @@ func allocated(act func()) uint64 {
 // Rows without numbers are counted, and lines are counted as they are read: one that is
 // too many ends the reading, whatever follows.
 func TestRowsWithoutNumbers(t *testing.T) {
-	s, err := ReadSheet("list.xlsx", bytes.NewReader(sheetParts(t, strings.NewReader(heads+"<row/>"+oneLine+`<row r="9"><c r="B9"><v>5</v></c></row>`+oneLine), "")))
+	s, err := ReadSheet(context.Background(), "list.xlsx", bytes.NewReader(sheetParts(t, strings.NewReader(heads+"<row/>"+oneLine+`<row r="9"><c r="B9"><v>5</v></c></row>`+oneLine), "")))
 	if err != nil || len(s.Lines) != 3 || s.Lines[0].No != 3 || s.Lines[1].No != 9 || s.Lines[2].No != 10 || strings.Join(s.Lines[1].Cells, "|") != "|5" {
 		t.Errorf("%+v %v", s, err)
 	}
 	content := sheetParts(t, io.MultiReader(strings.NewReader(heads), again(oneLine, maxLines)), "")
-	if s, err := ReadSheet("list.xlsx", bytes.NewReader(content)); err != nil || len(s.Lines) != maxLines {
+	if s, err := ReadSheet(context.Background(), "list.xlsx", bytes.NewReader(content)); err != nil || len(s.Lines) != maxLines {
 		t.Errorf("%d lines, %v", len(s.Lines), err)
 	}
 	content = sheetParts(t, io.MultiReader(strings.NewReader(heads), again(oneLine, 3_000_000)), "")
-	used := allocated(func() { _, err = ReadSheet("list.xlsx", bytes.NewReader(content)) })
+	used := allocated(func() { _, err = ReadSheet(context.Background(), "list.xlsx", bytes.NewReader(content)) })
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("more than %d lines", maxLines)) {
 		t.Errorf("three million lines are answered %v", err)
 	}
@@ -110,6 +112,7 @@ func TestWorkbooksMadeToFillTheMemory(t *testing.T) {
 		"a row beyond any":    {heads + `<row r="2000000000"/>`, "", "rows"},
 		"a row before any":    {heads + `<row r="-1"/>`, "", "rows"},
 		"a column beyond any": {heads + `<row><c r="XFE2"><v>1</v></c></row>`, "", "cannot be read"},
+		"cells beyond any":    {heads + `<row>` + strings.Repeat(`<c/>`, sheetColumns+1) + `</row>`, "", "columns"},
 		"columns beyond any":  {`<row>` + strings.Repeat(`<c><v>1</v></c>`, maxColumns+1) + `</row>`, "", "columns"},
 		"a long text":         {heads + `<row><c><v>` + long + `</v></c></row>`, "", "cannot be read"},
 		"a text in parts":     {heads + `<row><c><v>` + strings.Repeat(long[:1000]+"<!-- -->", 2000) + `</v></c></row>`, "", "cannot be read"},
@@ -123,7 +126,7 @@ func TestWorkbooksMadeToFillTheMemory(t *testing.T) {
 	} {
 		content := sheetParts(t, strings.NewReader(c.rows), c.words)
 		var err error
-		used := allocated(func() { _, err = ReadSheet("list.xlsx", bytes.NewReader(content)) })
+		used := allocated(func() { _, err = ReadSheet(context.Background(), "list.xlsx", bytes.NewReader(content)) })
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s is answered %v", name, err)
 		}
@@ -132,12 +135,17 @@ func TestWorkbooksMadeToFillTheMemory(t *testing.T) {
 		}
 	}
 	content := sheetParts(t, io.MultiReader(strings.NewReader(heads), again("<x></x>", 1_000_000)), "")
-	if err := new(Sheet).unzip(content, 1<<20); err == nil || !strings.Contains(err.Error(), "unzips to more") {
+	if err := new(Sheet).unzip(context.Background(), content, 1<<20); err == nil || !strings.Contains(err.Error(), "unzips to more") {
 		t.Errorf("a workbook that unzips to more is answered %v", err)
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := ReadSheet(gone, "list.xlsx", bytes.NewReader(content)); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading that was cancelled ends with %v", err)
 	}
 	wide := `<row><c t="s"><v>0</v></c><c r="IV2"/></row>`
 	full := Sheet{kept: maxKept - 1000}
-	if err := full.unzip(sheetParts(t, again(wide, 1000), `<si><t>heron</t></si>`), 1<<30); err == nil || !strings.Contains(err.Error(), "of text") {
+	if err := full.unzip(context.Background(), sheetParts(t, again(wide, 1000), `<si><t>heron</t></si>`), 1<<30); err == nil || !strings.Contains(err.Error(), "of text") {
 		t.Errorf("more than may be kept is answered %v", err)
 	}
 }
@@ -147,7 +155,7 @@ func TestALineOfSeparators(t *testing.T) {
 	text := "code,source\nHeron,outreach\n" + strings.Repeat(",", 8<<20) + "\n"
 	var s Sheet
 	var err error
-	used := allocated(func() { s, err = ReadSheet("list.csv", strings.NewReader(text)) })
+	used := allocated(func() { s, err = ReadSheet(context.Background(), "list.csv", strings.NewReader(text)) })
 	if err != nil || len(s.Lines) != 1 || used > uint64(8*len(text)) {
 		t.Errorf("%d lines, %v, %d MiB", len(s.Lines), err, used>>20)
 	}
@@ -184,7 +192,7 @@ func TestWorkbooksAreReadAsAnotherReaderDoes(t *testing.T) {
 				rt.Fatal(err)
 			}
 		}
-		if err := got.readWorkbook(content.Bytes()); err != nil {
+		if err := got.readWorkbook(context.Background(), content.Bytes()); err != nil {
 			rt.Fatal(err)
 		}
 		if fmt.Sprintf("%q %v", got.Headings, got.Lines) != fmt.Sprintf("%q %v", want.Headings, want.Lines) {

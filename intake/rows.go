@@ -155,7 +155,7 @@ func (r *rowReader) beginCell(name string) error {
 		r.column = column
 	}
 	if r.column > sheetColumns {
-		return errSheet
+		return refuse("the list has more than %d columns", maxColumns)
 	}
 	return nil
 }

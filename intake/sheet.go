@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -43,8 +44,8 @@ type Line struct {
 // ReadSheet reads a .csv file (commas, semicolons or tabs; UTF-8; any line ends) or the
 // first sheet of an .xlsx one that is not hidden; of formulas, the values that the
 // workbook keeps. Empty lines are left out. Time grows with the file and memory is
-// bounded by maxKept, whatever the file holds. Errors say what is allowed.
-func ReadSheet(name string, from io.Reader) (Sheet, error) {
+// bounded by maxKept, whatever the file holds; it ends with ctx. Errors say what is allowed.
+func ReadSheet(ctx context.Context, name string, from io.Reader) (Sheet, error) {
 	content, err := io.ReadAll(io.LimitReader(from, maxFileBytes+1))
 	if err != nil {
 		return Sheet{}, fmt.Errorf("read the list: %w", err)
@@ -58,7 +59,7 @@ func ReadSheet(name string, from io.Reader) (Sheet, error) {
 		err = s.readCSV(content)
 	case ".xlsx":
 		s.excel = true
-		err = s.readWorkbook(content)
+		err = s.readWorkbook(ctx, content)
 	default:
 		err = errors.New("the list must be a .csv or an .xlsx file")
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ var (
 // book is a workbook that is read as a stream: it costs time by its size, and memory by
 // what is kept of it alone.
 type book struct {
+	ctx   context.Context      // of the reading, which a workbook does not outlive
 	files map[string]*zip.File // by lower-case name
 	left  int64                // bytes that may yet be unzipped
 	words []string             // the shared strings
@@ -38,10 +40,12 @@ type book struct {
 // its days from 1904 (as those of old Macintoshes do). It is read here, and not by a
 // library that holds whole workbooks, so that neither time nor memory grows beyond what
 // is kept of it.
-func (s *Sheet) readWorkbook(content []byte) error { return s.unzip(content, maxUnzipped) }
+func (s *Sheet) readWorkbook(ctx context.Context, content []byte) error {
+	return s.unzip(ctx, content, maxUnzipped)
+}
 
 // unzip is readWorkbook with a limit to what is unzipped, in bytes.
-func (s *Sheet) unzip(content []byte, most int64) error {
+func (s *Sheet) unzip(ctx context.Context, content []byte, most int64) error {
 	if bytes.Count(content, []byte(partMark)) > maxParts {
 		return errBook
 	}
@@ -49,7 +53,7 @@ func (s *Sheet) unzip(content []byte, most int64) error {
 	if err != nil {
 		return errBook
 	}
-	b := &book{files: map[string]*zip.File{}, left: most, sheet: s}
+	b := &book{ctx: ctx, files: map[string]*zip.File{}, left: most, sheet: s}
 	for _, f := range archive.File {
 		b.files[strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))] = f
 	}
@@ -60,6 +64,9 @@ func (s *Sheet) unzip(content []byte, most int64) error {
 				main = r.target("")
 			}
 		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	list, err := b.relations(path.Join(path.Dir(main), "_rels", path.Base(main)+".rels"))
 	if err != nil {
@@ -170,7 +177,7 @@ func (b *book) part(name string, read func(*xml.Decoder) error) error {
 		return errBook
 	}
 	defer content.Close()
-	from := &guard{from: content, left: &b.left}
+	from := &guard{ctx: b.ctx, from: content, left: &b.left}
 	err = read(xml.NewDecoder(from))
 	switch told := (*refusal)(nil); {
 	case from.fault != nil:

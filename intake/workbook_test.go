@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func saved(t *testing.T, book *excelize.File) (Sheet, error) {
 	if err := book.Write(&content); err != nil {
 		t.Fatal(err)
 	}
-	return ReadSheet("list.xlsx", &content)
+	return ReadSheet(context.Background(), "list.xlsx", &content)
 }
 
 // bookOf makes a workbook with the three headings that a list must have and lines below.

@@ -71,7 +71,7 @@ func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr
 	if in.as == "" {
 		return errors.New("--as must be given: the e-mail address of the user who imports")
 	}
-	sheet, mapping, err := readList(in)
+	sheet, mapping, err := readList(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -101,13 +101,13 @@ func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr
 	return printFaults(stderr, append(faults, out.Faults...))
 }
 
-func readList(in listImport) (intake.Sheet, intake.Mapping, error) {
+func readList(ctx context.Context, in listImport) (intake.Sheet, intake.Mapping, error) {
 	file, err := os.Open(in.file)
 	if err != nil {
 		return intake.Sheet{}, intake.Mapping{}, fmt.Errorf("open the list: %w", err)
 	}
 	defer file.Close()
-	sheet, err := intake.ReadSheet(filepath.Base(in.file), file)
+	sheet, err := intake.ReadSheet(ctx, filepath.Base(in.file), file)
 	if err != nil {
 		return sheet, intake.Mapping{}, err
 	}
