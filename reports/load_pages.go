@@ -80,7 +80,7 @@ func (r *reading) pagesAhead(p *pager, twin *store.Reading, page *attemptPage, u
 		more, err := use(page)
 		if err != nil || !more {
 			twin.Cancel()
-			<-read // what it says of having been stopped is of no interest
+			_ = <-read // what it says of having been stopped is of no interest
 			return err
 		}
 		if err := <-read; err != nil {

@@ -54,9 +54,11 @@ func (w *world) apply(j *job, fault *models.Rejection) (verdict, error) {
 	return v, nil
 }
 
-// withRow adds the row's present state to a rejection, when its author may see it.
+// withRow adds the row's present state to a rejection, when its author may see it. A
+// referral partner is answered without rows, whatever they hold: behind the wall there
+// is nothing to go back to.
 func (w *world) withRow(j *job, t *models.Table, v verdict) (verdict, error) {
-	if v.fate != refused || t.HiddenFrom(j.who.Role) || !models.ValidID(j.Row) {
+	if v.fate != refused || t.HiddenFrom(j.who.Role) || j.who.Role == models.RoleReferralPartner || !models.ValidID(j.Row) {
 		return v, nil
 	}
 	row, err := w.live(t, j.Row)
