@@ -51,6 +51,9 @@ it stands in no process list; one line end after it is not part of it.`,
 
 func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr io.Writer) error {
 	password, err := p.check()
+	if _, wrong := s.validate(); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("settings are not valid:\n%w", wrong))
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,9 @@ and tells what is wrong with them.`,
 			for i := range value.NumField() {
 				name := value.Type().Field(i).Tag.Get("env")
 				fmt.Fprintf(cmd.OutOrStdout(), "%s%s=%s\n", envPrefix, name, value.Field(i).String())
+			}
+			for _, name := range unknownSettings(os.Environ()) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "notice: there is no such setting: %s\n", name)
 			}
 			if _, err := s.validate(); err != nil {
 				return fmt.Errorf("settings are not valid:\n%w", err)

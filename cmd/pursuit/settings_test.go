@@ -195,14 +195,19 @@ func TestMisspeltSettingsAreTold(t *testing.T) {
 	if len(got) != 1 || got[0] != "PURSUIT_ADR" {
 		t.Errorf("told are %v", got)
 	}
+	alone(t)
+	t.Setenv("PURSUIT_ADR", "x")
+	if _, stderr := command(t, 0, "config"); !strings.Contains(stderr, "PURSUIT_ADR") {
+		t.Errorf("config tells %q", stderr)
+	}
 }
 
 func TestBootstrapTellsAllFaultsAtOnce(t *testing.T) {
 	alone(t)
 	short := filepath.Join(t.TempDir(), "short")
 	must(t, os.WriteFile(short, []byte("short\n"), 0o600))
-	_, stderr := command(t, 1, "bootstrap", "--time-zone=Mars", "--admin-email=nobody", "--admin-password-file="+short)
-	for _, flag := range []string{"--program", "--time-zone", "--admin-email", "--admin-password-file"} {
+	_, stderr := command(t, 1, "bootstrap", "--time-zone=Mars", "--admin-email=nobody", "--admin-password-file="+short, "--addr=x")
+	for _, flag := range []string{"PURSUIT_ADDR", "--program", "--time-zone", "--admin-email", "--admin-password-file"} {
 		if !strings.Contains(stderr, flag) {
 			t.Errorf("the fault of %s is not told:\n%s", flag, stderr)
 		}
