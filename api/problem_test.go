@@ -46,7 +46,7 @@ func TestBadBodies(t *testing.T) {
 		{"two values", "", []byte(`{} {}`), 400, "bad_json"},
 		{"not UTF-8", "", []byte("{\"email\":\"\xff\"}"), 400, "bad_json"},
 		{"too deep", "", []byte(strings.Repeat(`[`, 33) + strings.Repeat(`]`, 33)), 400, "bad_json"},
-		{"deep enough for trouble", "", []byte(strings.Repeat(`{"a":`, 100_000)), 400, "bad_json"},
+		{"deep enough for trouble", "", []byte(strings.Repeat(`{"a":`, 50_000)), 400, "bad_json"},
 		{"too large", "", large, 413, "body_too_large"},
 		{"a bomb", "gzip", bomb, 413, "body_too_large"},
 		{"not gzip", "gzip", []byte(`{"email":"` + marker + `"}`), 400, "bad_json"},
