@@ -193,19 +193,27 @@ func (r *reading) cases(services []store.ReportService) ([]Case, error) {
 	}
 	out := make([]Case, len(services))
 	for i, s := range services {
-		if out[i].Service, err = serviceOf(s); err != nil {
+		if out[i], err = r.joined(s, events[s.ID], assignments[s.ID]); err != nil {
 			return nil, err
-		}
-		if !seesNames(r.who) {
-			out[i].Service.PersonCode = ""
-		}
-		if out[i].Events, err = eventsOf(events[s.ID]); err != nil {
-			return nil, err
-		}
-		for _, a := range assignments[s.ID] {
-			out[i].Assignments = append(out[i].Assignments, Assignment{ID: a.ID, ServiceID: a.ServiceID, UserID: a.UserID,
-				Role: a.Role, StartedAt: a.StartedAt, EndedAt: a.EndedAt})
 		}
 	}
 	return out, nil
+}
+
+// joined makes a case of a service with its history.
+func (r *reading) joined(s store.ReportService, events []store.ReportEvent, assignments []store.ReportAssignment) (c Case, err error) {
+	if c.Service, err = serviceOf(s); err != nil {
+		return c, err
+	}
+	if !seesNames(r.who) {
+		c.Service.PersonCode = ""
+	}
+	if c.Events, err = eventsOf(events); err != nil {
+		return c, err
+	}
+	for _, a := range assignments {
+		c.Assignments = append(c.Assignments, Assignment{ID: a.ID, ServiceID: a.ServiceID, UserID: a.UserID,
+			Role: a.Role, StartedAt: a.StartedAt, EndedAt: a.EndedAt})
+	}
+	return c, nil
 }

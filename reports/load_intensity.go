@@ -163,58 +163,32 @@ func (l *Loader) Service(ctx context.Context, who models.Actor, id string, f Fil
 	}
 	err := l.read(ctx, who, f, time.Time{}, func(r *reading) error {
 		r.scope.Service = id
-		services, err := r.Services(r.scope, "", 1)
+		var attempts []Attempt
+		var words store.Words
+		found, err := r.Case(r.scope, &words, func(a store.ReportAttempt) error {
+			if len(attempts) == attemptsPerService {
+				return fmt.Errorf("service %s has more than %d attempts", id, attemptsPerService)
+			}
+			attempts = append(attempts, attemptOf(a, id, &words))
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		if len(services) == 0 {
+		if len(found.Services) == 0 {
 			return models.NotFound()
 		}
-		cases, err := r.cases(services)
+		c, err := r.joined(found.Services[0], found.Events, found.Assignments)
 		if err != nil {
 			return err
 		}
-		attempts, err := r.attemptsOf(id)
-		if err != nil {
-			return err
-		}
-		worker, err := r.holders(cases[0])
-		if err != nil {
-			return err
+		var holders []Worker
+		for _, u := range found.Workers {
+			holders = append(holders, Worker{UserID: u.UserID, OrgID: u.OrgID, LastSyncAt: u.LastSyncAt})
 		}
 		out.Window = r.window
-		out.Figures, out.Timeline, err = OneService(r.window, worker, cases[0], attempts)
+		out.Figures, out.Timeline, err = OneService(r.window, holders, c, attempts)
 		return err
 	})
 	return out, err
-}
-
-func (r *reading) attemptsOf(service string) ([]Attempt, error) {
-	var out []Attempt
-	var words store.Words
-	err := r.Attempts(r.who.Program, []string{service}, false, &words, func(a store.ReportAttempt) error {
-		if len(out) == attemptsPerService {
-			return fmt.Errorf("service %s has more than %d attempts", service, attemptsPerService)
-		}
-		out = append(out, attemptOf(a, service, &words))
-		return nil
-	})
-	return out, err
-}
-
-// holders are the users ever assigned to a case, with their last sync.
-func (r *reading) holders(c Case) ([]Worker, error) {
-	var ids []string
-	for _, a := range c.Assignments {
-		ids = append(ids, a.UserID)
-	}
-	users, err := r.WorkersAmong(r.who.Program, ids)
-	if err != nil {
-		return nil, err
-	}
-	var out []Worker
-	for _, u := range users {
-		out = append(out, Worker{UserID: u.UserID, OrgID: u.OrgID, LastSyncAt: u.LastSyncAt})
-	}
-	return out, nil
 }

@@ -113,17 +113,24 @@ func scanReportServices(rows *sql.Rows) ([]ReportService, error) {
 	defer rows.Close()
 	var out []ReportService
 	for rows.Next() {
-		var v ReportService
-		var at sql.NullInt64
-		err := rows.Scan(&v.ID, text{&v.ReferralID}, text{&v.PersonID}, text{&v.PersonCode}, text{&v.ReferredOn},
-			text{&v.Track}, text{&v.OrgID}, text{&v.Status}, text{&v.StatusOn}, &at)
+		v, err := scanReportService(rows)
 		if err != nil {
-			return nil, fmt.Errorf("read service: %w", err)
+			return nil, err
 		}
-		v.CreatedAt = timeOrZero(at)
 		out = append(out, v)
 	}
 	return out, rows.Err()
+}
+
+func scanReportService(row scanner) (v ReportService, err error) {
+	var at sql.NullInt64
+	err = row.Scan(&v.ID, text{&v.ReferralID}, text{&v.PersonID}, text{&v.PersonCode}, text{&v.ReferredOn},
+		text{&v.Track}, text{&v.OrgID}, text{&v.Status}, text{&v.StatusOn}, &at)
+	if err != nil {
+		return v, fmt.Errorf("read service: %w", err)
+	}
+	v.CreatedAt = timeOrZero(at)
+	return v, nil
 }
 
 // text scans a column that may be null into a string.
@@ -144,10 +151,14 @@ func timeOrZero(ms sql.NullInt64) time.Time {
 	return fromMillis(ms.Int64)
 }
 
+const (
+	reportEventColumns      = `SELECT id, service_id, seq, "from", "to", "on", created_at FROM status_events WHERE program_no = ? AND `
+	reportAssignmentColumns = `SELECT id, service_id, user_id, role, started_at, ended_at FROM assignments WHERE program_no = ? AND `
+)
+
 // StatusEvents gives the status events of some services, by service.
 func (r *Reading) StatusEvents(program int32, services []string) (map[string][]ReportEvent, error) {
-	rows, err := r.query(`SELECT id, service_id, seq, "from", "to", "on", created_at FROM status_events
-		WHERE program_no = ? AND `+r.s.in("service_id"), program, r.s.ids(services))
+	rows, err := r.query(reportEventColumns+r.s.in("service_id"), program, r.s.ids(services))
 	if err != nil {
 		return nil, fmt.Errorf("list status events: %w", err)
 	}
@@ -158,36 +169,49 @@ func scanReportEvents(rows *sql.Rows) (map[string][]ReportEvent, error) {
 	defer rows.Close()
 	out := map[string][]ReportEvent{}
 	for rows.Next() {
-		var e ReportEvent
-		var at sql.NullInt64
-		if err := rows.Scan(&e.ID, &e.ServiceID, &e.V, text{&e.From}, text{&e.To}, text{&e.On}, &at); err != nil {
-			return nil, fmt.Errorf("read status event: %w", err)
+		e, err := scanReportEvent(rows)
+		if err != nil {
+			return nil, err
 		}
-		e.CreatedAt = timeOrZero(at)
 		out[e.ServiceID] = append(out[e.ServiceID], e)
 	}
 	return out, rows.Err()
 }
 
+func scanReportEvent(row scanner) (e ReportEvent, err error) {
+	var at sql.NullInt64
+	if err := row.Scan(&e.ID, &e.ServiceID, &e.V, text{&e.From}, text{&e.To}, text{&e.On}, &at); err != nil {
+		return e, fmt.Errorf("read status event: %w", err)
+	}
+	e.CreatedAt = timeOrZero(at)
+	return e, nil
+}
+
 // Assignments gives the assignments of some services, ended ones included, by service.
 func (r *Reading) Assignments(program int32, services []string) (map[string][]ReportAssignment, error) {
-	rows, err := r.query(`SELECT id, service_id, user_id, role, started_at, ended_at FROM assignments
-		WHERE program_no = ? AND `+r.s.in("service_id"), program, r.s.ids(services))
+	rows, err := r.query(reportAssignmentColumns+r.s.in("service_id"), program, r.s.ids(services))
 	if err != nil {
 		return nil, fmt.Errorf("list assignments: %w", err)
 	}
 	defer rows.Close()
 	out := make(map[string][]ReportAssignment, len(services))
 	for rows.Next() {
-		var a ReportAssignment
-		var from, to sql.NullInt64
-		if err := rows.Scan(&a.ID, &a.ServiceID, &a.UserID, &a.Role, &from, &to); err != nil {
-			return nil, fmt.Errorf("read assignment: %w", err)
+		a, err := scanReportAssignment(rows)
+		if err != nil {
+			return nil, err
 		}
-		a.StartedAt, a.EndedAt = timeOrZero(from), timeOrZero(to)
 		out[a.ServiceID] = append(out[a.ServiceID], a)
 	}
 	return out, rows.Err()
+}
+
+func scanReportAssignment(row scanner) (a ReportAssignment, err error) {
+	var from, to sql.NullInt64
+	if err := row.Scan(&a.ID, &a.ServiceID, &a.UserID, &a.Role, &from, &to); err != nil {
+		return a, fmt.Errorf("read assignment: %w", err)
+	}
+	a.StartedAt, a.EndedAt = timeOrZero(from), timeOrZero(to)
+	return a, nil
 }
 
 // ReportWorker is a user with the last sync of any of their devices.
@@ -212,28 +236,26 @@ func (r *Reading) Workers(program int32) ([]ReportWorker, error) {
 	return scanReportWorkers(rows)
 }
 
-// WorkersAmong lists those of the given users that the program has.
-func (r *Reading) WorkersAmong(program int32, ids []string) ([]ReportWorker, error) {
-	rows, err := r.query(reportWorkerColumns+` AND `+r.s.in("u.id")+reportWorkerOrder, program, r.s.ids(ids), usersLimit)
-	if err != nil {
-		return nil, fmt.Errorf("look up workers: %w", err)
-	}
-	return scanReportWorkers(rows)
-}
-
 func scanReportWorkers(rows *sql.Rows) ([]ReportWorker, error) {
 	defer rows.Close()
 	var out []ReportWorker
 	for rows.Next() {
-		var w ReportWorker
-		var synced int64
-		if err := rows.Scan(&w.UserID, &w.OrgID, &w.Name, &w.Role, &w.Active, &synced); err != nil {
-			return nil, fmt.Errorf("read worker: %w", err)
-		}
-		if synced > 0 {
-			w.LastSyncAt = fromMillis(synced)
+		w, err := scanReportWorker(rows)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, w)
 	}
 	return out, rows.Err()
+}
+
+func scanReportWorker(row scanner) (w ReportWorker, err error) {
+	var synced int64
+	if err := row.Scan(&w.UserID, &w.OrgID, &w.Name, &w.Role, &w.Active, &synced); err != nil {
+		return w, fmt.Errorf("read worker: %w", err)
+	}
+	if synced > 0 {
+		w.LastSyncAt = fromMillis(synced)
+	}
+	return w, nil
 }
