@@ -13,7 +13,7 @@ import (
 // services, so pages are large, and their attempts are held in 60 bytes each; histories
 // take a kilobyte a service, so they are read for a part of the page.
 const (
-	casesMost    = 17_000  // services of a page
+	casesMost    = 13_000  // services of a page
 	attemptsHeld = 400_000 // and attempts of it; with more it is read again in halves
 	casesLeast   = 500     // services of a page that is not halved any more
 	casesPerPart = 2000    // services with their histories

@@ -12,7 +12,7 @@ import (
 	"pursuit/reports"
 )
 
-// Three pages and a bit: the later ones are read ahead on Postgres.
+// Four pages and a bit: the later ones are read ahead on Postgres.
 const pagedServices = 53_000
 
 // Every service is counted once, whichever page it is on and whatever is read ahead,
