@@ -97,3 +97,14 @@ func TestCallsWithoutATokenTakeSmallBodies(t *testing.T) {
 		s.call("POST", "/v1/auth/login", "", map[string]any{"email": strings.Repeat("a", formLimit), "password": "x"}).problem(413, "body_too_large")
 	})
 }
+
+// Who enters what was counted elsewhere is in the audit, with the month and not the count.
+func TestEnteringIncidentCountsIsAudited(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		s.call("PUT", "/v1/incident-counts/2024/3", s.admin.AccessToken, map[string]any{"shooting_incidents": 97}).into(200, nil)
+		got := s.entries("incident_counts.put")
+		if len(got) != 1 || !bytes.Contains(got[0], []byte("2024")) || bytes.Contains(got[0], []byte("97")) {
+			t.Errorf("the audit says %s", got)
+		}
+	})
+}

@@ -197,6 +197,10 @@ func (s *Server) putIncidentCount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	entered := map[string]int{"year": year, "month": month}
+	if err := s.engine.Audit(c.Request().Context(), actorOf(c), "incident_counts.put", entered); err != nil {
+		return err
+	}
 	return c.JSON(http.StatusOK, map[string]any{"year": year, "month": month,
 		"injury_fatal_shootings": stands.InjuryFatalShootings, "shooting_incidents": stands.ShootingIncidents})
 }

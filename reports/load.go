@@ -118,7 +118,7 @@ func (l *Loader) read(ctx context.Context, who models.Actor, f Filter, now time.
 		}
 		w, err := NewWindow(zone, f.From, f.To, f.AsOf, now)
 		if err != nil {
-			return models.Invalid("query.from", "must not be after to")
+			return models.Invalid("query.from", "must not be after to, which is as_of unless given")
 		}
 		return do(&reading{Reading: r, who: who, window: w, scope: f.narrow(scope)})
 	})

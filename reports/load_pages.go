@@ -75,16 +75,20 @@ func (r *reading) pages(after string, size int, use func(*attemptPage) (bool, er
 func (r *reading) pagesAhead(p *pager, twin *store.Reading, page *attemptPage, use func(*attemptPage) (bool, error)) error {
 	next := &attemptPage{}
 	for len(page.ids) > 0 {
-		read := make(chan error, 1)
-		go func() { read <- p.read(twin, next) }()
+		read, failed := make(chan struct{}), error(nil)
+		go func() {
+			defer close(read)
+			failed = p.read(twin, next)
+		}()
 		more, err := use(page)
 		if err != nil || !more {
 			twin.Cancel()
-			_ = <-read // what it says of having been stopped is of no interest
+			<-read
 			return err
 		}
-		if err := <-read; err != nil {
-			return err
+		<-read
+		if failed != nil {
+			return failed
 		}
 		page, next = next, page
 	}

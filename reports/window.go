@@ -20,7 +20,7 @@ type Window struct {
 
 // NewWindow makes a window. An as_of date means the end of that day in the zone; unset, the
 // report looks from now. An unset to, or one after as_of, ends at as_of. It fails when there
-// is no zone or when from lies after to.
+// is no zone or when from lies after to, or after as_of while to is unset.
 func NewWindow(zone *time.Location, from, to, asOf Date, now time.Time) (Window, error) {
 	if zone == nil {
 		return Window{}, errors.New("make window: no time zone")
@@ -35,6 +35,9 @@ func NewWindow(zone *time.Location, from, to, asOf Date, now time.Time) (Window,
 	} else {
 		w.AsOfDay = asOf
 		w.AsOf = asOf.End(zone)
+	}
+	if to.IsZero() && from.After(w.AsOfDay) {
+		return Window{}, errors.New("make window: from lies after as_of, which it ends at")
 	}
 	if to.IsZero() || to.After(w.AsOfDay) {
 		w.To = w.AsOfDay
