@@ -143,7 +143,7 @@ func (s *Store) each() string {
 	if s.dialect == SQLite {
 		return "SELECT value AS id FROM json_each(?)"
 	}
-	return "SELECT unnest(?::uuid[]) AS id"
+	return "SELECT unnest((SELECT ?::uuid[])) AS id" // so written, a plan does not depend on how many: it is made once
 }
 
 // skipLocked lets several instances take work from one table without waiting for
