@@ -294,3 +294,13 @@ func TestEscapedDeviceIDs(t *testing.T) {
 		}
 	}
 }
+
+// Addresses that look alike are not taken for two.
+func TestAddressesHoldNothingUnseen(t *testing.T) {
+	for text, want := range map[string]bool{"ana@example.org": true, " ana@example.org ": true, "josé@exämple.org": true,
+		"ana\u0085@example.org": false, "ana\u00a0@example.org": false, "a\u200bna@example.org": false, "ana@exa mple.org": false, "ana": false} {
+		if got := ValidEmail(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -22,7 +22,7 @@ const (
 var (
 	localeForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`)
 	hourForm   = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
-	emailForm  = regexp.MustCompile(`^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$`)
+	emailForm  = regexp.MustCompile(`^[^\s@\pC\pZ]+@[^\s@\pC\pZ]+$`)
 )
 
 // faults gathers everything that is wrong with a request, by place.
