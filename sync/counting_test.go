@@ -63,23 +63,6 @@ func TestTheLastResortIsJudgedAgainWhenTheStatusChanges(t *testing.T) {
 	})
 }
 
-// An attempt is judged by when the case was its author's, as the assignment says,
-// though the server heard of the assignment later.
-func TestAnAttemptOfATimeThatTheAssignmentNames(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		c := newCrew(t, s)
-		p := c.open()
-		given := insertOf("assignments", map[string]any{"service_id": p.service, "user_id": c.worker.UserID, "role": string(c.worker.Role)})
-		given.At = "2026-01-10T08:00:00Z"
-		c.push(c.supervisor, given)
-		ended := item(models.OpPatch, "assignments", given.Row, endless, map[string]any{"ended_at": "now"})
-		ended.At = "2026-01-20T08:00:00Z"
-		c.push(c.supervisor, ended)
-		c.push(c.worker, attemptOn(p, "call", "2026-01-15T10:00:00Z"))
-		c.pushFor(models.StatusQuarantined, c.worker, attemptOn(p, "call", "2026-01-09T10:00:00Z"))
-	})
-}
-
 // A transfer and the consent that it needs may come in one push in either order.
 func TestAConsentMayComeAfterItsTransferInAPush(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

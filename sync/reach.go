@@ -2,7 +2,6 @@ package sync
 
 import (
 	"encoding/json"
-	"time"
 
 	"pursuit/models"
 	"pursuit/sync/scope"
@@ -47,45 +46,21 @@ func (w *world) parents(j *job, t *models.Table, values map[int]json.RawMessage)
 			return nil, false, deferred(j, id), nil
 		case t.Name != "contact_attempts":
 			return nil, false, quarantined(j, reasonNotHeld), nil
+		case !heldWhen(j, t, values, access):
+			return nil, false, quarantined(j, reasonOutside), nil
 		default:
-			held, err := w.heldWhen(j, row, occurredAt(j, t, values), access)
-			if err != nil {
-				return nil, false, verdict{}, err
-			}
-			if !held {
-				return nil, false, quarantined(j, reasonOutside), nil
-			}
 			late = true
 		}
 	}
 	return found, late, verdict{}, nil
 }
 
-// occurredAt is when an attempt happened, by the server's clock.
-func occurredAt(j *job, t *models.Table, values map[int]json.RawMessage) time.Time {
-	occurred, _ := models.ParseTime(models.Text(values[t.Field("occurred_at")])) // canonical
-	return j.clock().correct(occurred, j.received)
-}
-
-// heldWhen tells whether an attempt happened while its author held the case: by when
-// the server heard of it, or by when the assignment itself says that it began, which
-// may have been made offline too.
-func (w *world) heldWhen(j *job, service *models.Row, occurred time.Time, access scope.Access) (bool, error) {
-	if access.HeldAt(occurred) {
-		return true, nil
-	}
-	list, err := w.inBucket(service.Bucket, models.Tables.Table("assignments"))
-	if err != nil {
-		return false, err
-	}
-	for _, a := range list {
-		from, _ := models.ParseTime(a.Text("started_at")) // canonical
-		until, ended := models.ParseTime(a.Text("ended_at"))
-		if a.Text("service_id") == service.ID && a.Text("user_id") == j.who.UserID && !occurred.Before(from) && ended && occurred.Before(until) {
-			return true, nil
-		}
-	}
-	return false, nil
+// heldWhen tells whether the attempt happened while its author held the case: between
+// when the server heard that it is theirs and when it heard that it is not. What an
+// assignment says of itself may have been written later.
+func heldWhen(j *job, t *models.Table, values map[int]json.RawMessage, access scope.Access) bool {
+	occurred, ok := models.ParseTime(models.Text(values[t.Field("occurred_at")]))
+	return ok && access.HeldAt(j.clock().correct(occurred, j.received))
 }
 
 // clock is the device's clock as it was when the job arrived.
