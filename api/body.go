@@ -19,10 +19,10 @@ import (
 
 // The limits of docs/protocol.md, section 2.
 const (
-	wireLimit     = 4 << 20  // bytes of a body as it was sent
-	unpackedLimit = 16 << 20 // bytes after unpacking: a page of a bomb is no page
+	wireLimit     = 4 << 20   // bytes of a body as it was sent
+	unpackedLimit = 16 << 20  // bytes after unpacking: a page of a bomb is no page
 	formLimit     = 256 << 10 // the same for every call but sync's: some of them are open to anybody, many at once
-	depthLimit    = 32       // JSON arrays and objects within each other
+	depthLimit    = 32        // JSON arrays and objects within each other
 
 	// unreadLimit is how much of a body that nobody will look at is taken in before
 	// an error is answered. Many clients read the answer only when all is sent: to
