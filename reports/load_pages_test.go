@@ -88,3 +88,24 @@ func TestWorkersOfACaseGivenAway(t *testing.T) {
 		}
 	})
 }
+
+// Of a service out of the scope no attempt is told, on either database.
+func TestACaseOutOfScopeTellsNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		who := fillBench(t, s, 10, 3)
+		for org, want := range map[string]int{benchID(3, 0): 3, benchID(3, 1): 0} {
+			seen, words := 0, store.Words{}
+			scope := store.ReportScope{Program: who.Program, Org: org, Service: benchID(1, 4)}
+			err := store.InReading(context.Background(), s, func(r *store.Reading) error {
+				found, err := r.Case(scope, &words, func(store.ReportAttempt) error { seen++; return nil })
+				if err == nil && (len(found.Services) > 0) != (want > 0) {
+					t.Errorf("%d services, want them: %v", len(found.Services), want > 0)
+				}
+				return err
+			})
+			if err != nil || seen != want {
+				t.Errorf("%d attempts are told, want %d (%v)", seen, want, err)
+			}
+		}
+	})
+}

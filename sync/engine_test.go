@@ -387,3 +387,24 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// What a role may not do is answered with the row as it stands, where its author sees it:
+// a phone that showed its edit has to go back to something. A partner's answer stays bare.
+func TestAForbiddenEditOfAVisibleRow(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		given := c.assign(c.open(), c.worker)
+		edit := func(table, row string) Item {
+			return item(models.OpPatch, table, row, endless, map[string]any{"ended_at": "now"})
+		}
+		r := c.result(c.worker, edit("assignments", given.Row))
+		if r.Code != models.CodeForbidden || string(r.Row) != string(c.stored("assignments", given.Row).Doc()) {
+			t.Errorf("a worker is answered %s with %s", r.Code, r.Row)
+		}
+		for name, who := range map[string]models.Actor{"a partner": c.user(models.RoleReferralPartner), "a stranger": c.receiver()} {
+			if r := c.result(who, edit("assignments", given.Row)); r.Row != nil {
+				t.Errorf("%s is answered %s with a row", name, r.Code)
+			}
+		}
+	})
+}
