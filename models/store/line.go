@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 // side is told. What is waited for on it would never come, so every wait has an end.
 const (
 	connectLimit = 5 * time.Second // for a new connection, unless the URL has connect_timeout
-	pingLimit    = 2 * time.Second // for a connection that lay idle, before it is used again
+	idleTrust    = time.Second     // of lying idle after which a connection is asked before it is used again
+	pingLimit    = 2 * time.Second // for its answer
 	goodbyeLimit = time.Second     // for saying goodbye; the other side may be gone
 
 	// deafAfter is how long bytes may go unconfirmed, and a quiet line unanswered,
@@ -41,12 +43,16 @@ const settleSession = `SELECT set_config(w.name, w.value, false) FROM (VALUES
 	) w (name, value) JOIN pg_settings USING (name)`
 
 // watchLines puts an end to waits on lines that went deaf.
-func watchLines(cfg *pgxpool.Config) {
+func (s *Store) watchLines(cfg *pgxpool.Config) {
 	if cfg.ConnConfig.ConnectTimeout <= 0 {
 		cfg.ConnConfig.ConnectTimeout = connectLimit
 	}
 	if cfg.PingTimeout <= 0 {
 		cfg.PingTimeout = pingLimit
+	}
+	limit := cfg.PingTimeout
+	cfg.ShouldPing = func(ctx context.Context, line pgxpool.ShouldPingParams) bool {
+		return line.IdleDuration >= idleTrust && !s.hears(ctx, line.Conn, limit)
 	}
 	dialer := &net.Dialer{Timeout: cfg.ConnConfig.ConnectTimeout, Control: giveUpUnconfirmed, KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: deafAfter / probes, Interval: deafAfter / probes, Count: probes}}
@@ -55,6 +61,25 @@ func watchLines(cfg *pgxpool.Config) {
 		_, err := conn.Exec(ctx, settleSession)
 		return err
 	}
+}
+
+// hears asks a connection that lay idle whether it still does. When it does not,
+// those that lie idle beside it are thrown away too: what made one line deaf made
+// others so, and to ask each of them in turn would take a request longer than a phone
+// waits. The pool then finds the one that was asked closed.
+func (s *Store) hears(ctx context.Context, conn *pgx.Conn, limit time.Duration) bool {
+	asked, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if conn.Ping(asked) == nil {
+		return true
+	}
+	last, now := s.linesLost.Load(), time.Now().UnixNano()
+	// Requests that found it out together need one new start, not one each.
+	if ctx.Err() == nil && now-last > int64(limit) && s.linesLost.CompareAndSwap(last, now) {
+		s.pool.Reset()
+		slog.Warn("a line to the database went deaf; all that lay idle were thrown away")
+	}
+	return false
 }
 
 // nextNote waits for the next notification. In silence it asks the other side whether

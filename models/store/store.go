@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,10 +48,12 @@ type Store struct {
 	writeSQL *sql.DB
 	readSQL  *sql.DB
 	pool     *pgxpool.Pool // nil on SQLite
-	rebound  rebound
-	prepared preparedSet
-	reader   reader
-	commits  commitFeed
+	// linesLost is when the idle connections were last thrown away, in Unix nanoseconds.
+	linesLost atomic.Int64
+	rebound   rebound
+	prepared  preparedSet
+	reader    reader
+	commits   commitFeed
 
 	growth     growth
 	typedCache sync.Map // typedSQL by table number
@@ -91,7 +94,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	if !strings.Contains(s.url, "pool_max_conns") {
 		cfg.MaxConns = postgresConns
 	}
-	watchLines(cfg)
+	s.watchLines(cfg)
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "pursuit"

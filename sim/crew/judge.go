@@ -2,6 +2,7 @@ package crew
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -16,6 +17,9 @@ const (
 	// agreeRounds bounds how often a device pulls again because the server's own rows
 	// came between its pull and its digests.
 	agreeRounds = 20
+	// askMost is how often a device asks, in all, when it is not answered in time: a
+	// line that broke long ago may show only now.
+	askMost = 3
 )
 
 // Judge holds the server to all that the members made, once everything is flushed:
@@ -44,10 +48,18 @@ func (c *Crew) Judge(ctx context.Context) error {
 // whole pulls all and lets the digests agree.
 func whole(ctx context.Context, d *harness.Device) error {
 	for range agreeRounds {
-		if _, err := d.PullAll(ctx); err != nil {
+		err := patiently(func() error {
+			_, err := d.PullAll(ctx)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		answer, err := d.JSON(ctx, http.MethodPost, "/v1/sync/digests", map[string]any{"cursor": d.Cursor})
+		var answer harness.Answer
+		err = patiently(func() (err error) {
+			answer, err = d.JSON(ctx, http.MethodPost, "/v1/sync/digests", map[string]any{"cursor": d.Cursor})
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -63,6 +75,18 @@ func whole(ctx context.Context, d *harness.Device) error {
 		}
 	}
 	return fmt.Errorf("always behind after %d pulls", agreeRounds)
+}
+
+// patiently asks again while nothing answers. A refusal is an answer.
+func patiently(ask func() error) error {
+	var err error
+	for range askMost {
+		var refusal *harness.Refusal
+		if err = ask(); err == nil || errors.As(err, &refusal) {
+			return err
+		}
+	}
+	return err
 }
 
 func sums(own, server map[string]map[string]harness.Digest) error {
@@ -171,7 +195,11 @@ func (m *Member) again(ctx context.Context) error {
 		for i, one := range batch {
 			push[i] = one.wire
 		}
-		results, err := m.Push(ctx, push...)
+		var results []harness.Result
+		err := patiently(func() (err error) {
+			results, err = m.Push(ctx, push...)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("sending again: %w", err)
 		}
