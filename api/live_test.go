@@ -19,7 +19,7 @@ type line struct {
 	ended  chan struct{}
 }
 
-const soon = 5 * time.Second // far more than 250 ms, for a loaded machine
+const soon = 20 * time.Second // far more than 250 ms, for a loaded machine
 
 func (s *site) live(token, query string) *line {
 	s.t.Helper()
