@@ -406,5 +406,13 @@ func TestAForbiddenEditOfAVisibleRow(t *testing.T) {
 				t.Errorf("%s is answered %s with a row", name, r.Code)
 			}
 		}
+		rule := insertOf("settings", map[string]any{"key": "push_cap", "value": map[string]any{"count": 5}})
+		c.push(c.admin, rule)
+		for who, bare := range map[models.Actor]bool{c.worker: false, c.user(models.RoleReferralPartner): true} {
+			r := c.result(who, item(models.OpPatch, "settings", rule.Row, endless, map[string]any{"value": map[string]any{"count": 6}}))
+			if r.Code != models.CodeForbidden || (r.Row == nil) != bare {
+				t.Errorf("a %s is answered %s with %s", who.Role, r.Code, r.Row)
+			}
+		}
 	})
 }

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,10 +53,10 @@ func TestWaitingEndsAfterADay(t *testing.T) {
 		}
 		c.pass(time.Hour + time.Minute)
 		c.sweep()
-		for name, m := range map[string]Item{"alone": alone, "in a group": first, "beside it": second} {
+		for m, reason := range map[*Item]string{&alone: reasonNoParent, &first: reasonNoParent, &second: reasonGroup} {
 			row := c.stands(models.DerivedID(m.ID, "quarantine"))
-			if row == nil || row.Text("reason") != reasonNoParent && name != "beside it" || row.Text("state") != "open" {
-				t.Errorf("the one %s is in quarantine as %v", name, row)
+			if row == nil || row.Text("reason") != reason || row.Text("state") != "open" {
+				t.Errorf("%s of %s is in quarantine as %v, want %s", m.Op, m.Table, row, reason)
 			}
 		}
 		if c.stands(models.DerivedID(late.ID, "quarantine")) != nil || c.stands(second.Row) != nil {
@@ -68,6 +69,10 @@ func TestWaitingEndsAfterADay(t *testing.T) {
 			t.Errorf("%d entries in the audit, want 3", n)
 		}
 		c.holds()
+		r := c.result(c.supervisor, item(models.OpPatch, "quarantine", models.DerivedID(alone.ID, "quarantine"), endless, map[string]any{"state": "released"}))
+		if r.Code != models.CodeRowGone || r.Field != "state" || !strings.Contains(r.Message, "not here") {
+			t.Errorf("released while its parent is missing: %+v", r)
+		}
 	})
 }
 
