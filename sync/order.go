@@ -22,14 +22,3 @@ func consentsFirst(items []Item) []int {
 	}
 	return order
 }
-
-// groupOf lists the places of the mutations of a group, in order.
-func groupOf(items []Item, order []int, group string) []int {
-	var out []int
-	for _, i := range order {
-		if items[i].Group == group {
-			out = append(out, i)
-		}
-	}
-	return out
-}

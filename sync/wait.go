@@ -76,7 +76,7 @@ func (w *world) retry(waiting []store.Deferred, overdue bool) error {
 
 func (w *world) retryGroup(group []store.Deferred, overdue bool) error {
 	steps, seq := w.mark()
-	jobs, verdicts, worst := make([]*job, len(group)), make([]verdict, len(group)), applied
+	jobs := make([]*job, len(group))
 	for n, d := range group {
 		author, err := w.author(d.UserID)
 		if err != nil {
@@ -86,10 +86,10 @@ func (w *world) retryGroup(group []store.Deferred, overdue bool) error {
 			return fmt.Errorf("read waiting mutation: %w", err)
 		}
 		jobs[n].order = d.Order
-		if verdicts[n], err = w.apply(jobs[n], nil); err != nil {
-			return err
-		}
-		worst = max(worst, verdicts[n].fate)
+	}
+	verdicts, worst, err := w.inTurn(jobs, func(int) *models.Rejection { return nil })
+	if err != nil {
+		return err
 	}
 	if worst == applied {
 		for n, d := range group {
