@@ -118,7 +118,7 @@ UNION ALL SELECT 'never_attempted', 0, 0, sum(inside * never) FROM one`
 // contact, the dates in pursuit, and the longest gap of one that was never out of it.
 const sqlService = sqlPursuit + `, gap AS (
 	SELECT {LOCAL occurred_at} - coalesce(lag({LOCAL occurred_at}) OVER (ORDER BY occurred_at), (SELECT min({LOCAL started_at}) FROM assignments
-		WHERE program_no = 1{ONE service_id} AND role = 'outreach_worker')) AS millis FROM counted
+		WHERE program_no = 1{ONE service_id})) AS millis FROM counted
 	UNION ALL SELECT {END} - max({LOCAL occurred_at}) FROM counted)
 SELECT ` + sqlEffort + `, min(occurred_at), max(occurred_at), min(CASE WHEN reached = 1 THEN day END) - (SELECT start FROM served),
 	(SELECT {LAST} - start + 1 - (SELECT coalesce(sum(coalesce(back, {LAST} + 1) - away - 1), 0) FROM pause) FROM served),

@@ -53,25 +53,18 @@ func (n *Intensity) finished(s *ServiceCount, f ServiceFigures) {
 	n.program.service(s, f, n.window)
 }
 
-// firstAssignment is when the first outreach worker was assigned; where none ever was, the
-// first assignment of any role; zero when there is none before asOf.
-func firstAssignment(assignments []Assignment, asOf time.Time) time.Time {
-	var worker, any time.Time
+// firstAssignment is when somebody was first assigned, an outreach worker or a case manager;
+// zero when there is no assignment before asOf. Source: docs/domain.md, section 3.
+func firstAssignment(assignments []Assignment, asOf time.Time) (first time.Time) {
 	for _, a := range assignments {
 		if a.Deleted || !a.StartedAt.Before(asOf) {
 			continue
 		}
-		if any.IsZero() || a.StartedAt.Before(any) {
-			any = a.StartedAt
-		}
-		if a.Role == roleOutreachWorker && (worker.IsZero() || a.StartedAt.Before(worker)) {
-			worker = a.StartedAt
+		if first.IsZero() || a.StartedAt.Before(first) {
+			first = a.StartedAt
 		}
 	}
-	if worker.IsZero() {
-		return any
-	}
-	return worker
+	return first
 }
 
 // holderAt is the outreach worker who holds a service just before a moment, the last assigned

@@ -121,6 +121,29 @@ func TestAServiceNeverAttempted(t *testing.T) {
 	null0(t, "longest_gap_days", f.LongestGapDays)
 }
 
+// The clock starts with the first assignment, whoever was assigned: a case manager two hours
+// before the outreach worker, or one who is followed by nobody.
+func TestTheFirstAssignmentIsThatOfAnyRole(t *testing.T) {
+	c := pursued(t)
+	c.Assignments = append(c.Assignments, Assignment{ID: "a0", ServiceID: "s1", UserID: "cam", Role: "case_manager",
+		StartedAt: at(t, "2026-03-02 07:00"), EndedAt: at(t, "2026-03-02 08:00")})
+	w := window(t, "", "", "2026-03-04")
+	f := countOne(t, w, c)
+	same(t, "days_since_last_attempt", f.DaysSinceLastAttempt, 2.71) // 2 days 17 hours
+	same(t, "longest_gap_days", f.LongestGapDays, 2.71)
+	f = countOne(t, w, c, try(t, "1", "2026-03-04 10:00", "call", "no_answer"))
+	same(t, "hours_to_first_attempt", f.HoursToFirstAttempt, 51)
+	same(t, "longest_gap_days", f.LongestGapDays, 2.13) // 2 days 3 hours
+	if f.WorkerID != "ana" {
+		t.Errorf("held by %s", f.WorkerID)
+	}
+	c.Assignments = c.Assignments[1:]
+	if f = countOne(t, w, c); f.WorkerID != "" {
+		t.Errorf("held by %s", f.WorkerID)
+	}
+	same(t, "days_since_last_attempt", f.DaysSinceLastAttempt, 2.71)
+}
+
 func TestWhatDoesNotCount(t *testing.T) {
 	deleted, suspect := try(t, "2", "2026-03-03 10:00", "call", "spoke"), try(t, "3", "2026-03-03 11:00", "call", "spoke")
 	deleted.Deleted, suspect.ClockSuspect = true, true

@@ -101,19 +101,14 @@ func (p plainCase) pursuitDays() int {
 	return n
 }
 
+// assignedAt is the first of all assignments, whoever was assigned.
 func (p plainCase) assignedAt() time.Time {
-	for _, roles := range [][]string{{roleOutreachWorker}, {roleOutreachWorker, "case_manager"}} {
-		var first time.Time
-		for _, a := range p.c.Assignments {
-			if slices.Contains(roles, a.Role) && a.StartedAt.Before(p.w.AsOf) && (first.IsZero() || a.StartedAt.Before(first)) {
-				first = a.StartedAt
-			}
-		}
-		if !first.IsZero() {
-			return first
-		}
+	all := slices.DeleteFunc(slices.Clone(p.c.Assignments), func(a Assignment) bool { return !a.StartedAt.Before(p.w.AsOf) })
+	sort.Slice(all, func(i, j int) bool { return all[i].StartedAt.Before(all[j].StartedAt) })
+	if len(all) == 0 {
+		return time.Time{}
 	}
-	return time.Time{}
+	return all[0].StartedAt
 }
 
 // longestGap looks at each run of days in pursuit by itself.
