@@ -71,7 +71,7 @@ func otherColumns() []column {
 			func(r *Row) **int { return &r.CallIns }},
 		{"call_in_meetings", "Call-in meetings", "Call-ins held.",
 			func(r *Row) **int { return &r.CallInMeetings }},
-		{"relocations", "Relocations", "Persons helped to move.",
+		{"relocations", "Relocations", "Relocations, each record one.",
 			func(r *Row) **int { return &r.Relocations }},
 		{"n", "n", "Assessed plus other referrals.",
 			func(r *Row) **int { return &r.N }},
