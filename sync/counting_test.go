@@ -40,6 +40,62 @@ func TestTheLastResortAsksForCountedAttempts(t *testing.T) {
 	})
 }
 
+// An earlier attempt at a probation officer counts like any other: as one of the eight,
+// and as one that reached the person; but it tries none of the other channels.
+func TestTheLastResortAfterAnother(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for name, in := range map[string]struct {
+			instead int // the place in the history of the earlier one; -1 is at its end
+			outcome string
+			want    bool // an exception
+		}{
+			"the eighth":                 {7, "no_answer", false},
+			"reached the person":         {-1, "spoke", true},
+			"instead of another channel": {5, "no_answer", true},
+		} {
+			p := c.open(c.worker)
+			approval := insertOf("action_items", map[string]any{"person_id": p.person, "kind": models.ActionApproval, "text": "yes"})
+			approval.At = "2026-02-20T10:00:00Z"
+			c.push(c.supervisor, approval)
+			history, earlier := lastResortHistory(p), attemptOn(p, models.ChannelProbationOfficer, "2026-03-01T09:00:00Z")
+			earlier.Set["outcome"] = models.Quote(in.outcome)
+			if in.instead >= 0 {
+				history[in.instead] = earlier
+			} else {
+				history = append(history, earlier)
+			}
+			officer := attemptOn(p, models.ChannelProbationOfficer, "2026-03-02T08:00:00Z")
+			c.push(c.worker, append(history, officer)...)
+			if got := string(c.stored("contact_attempts", officer.Row).Get("policy_exception")); got != fmt.Sprint(in.want) {
+				t.Errorf("%s: policy_exception is %s", name, got)
+			}
+		}
+	})
+}
+
+// A mark of the last resort goes when the channel was a slip of the finger.
+func TestTheLastResortThatWasNone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		officer := attemptOn(p, models.ChannelProbationOfficer, "2026-03-01T10:00:00Z")
+		c.push(c.worker, officer)
+		exception := func() string { return string(c.stored("contact_attempts", officer.Row).Get("policy_exception")) }
+		if got := exception(); got != "true" {
+			t.Fatalf("policy_exception is %s before", got)
+		}
+		c.push(c.worker, item(models.OpPatch, "contact_attempts", officer.Row, endless, map[string]any{"channel": "call"}))
+		if got := exception(); got != "false" {
+			t.Errorf("policy_exception is %s of a call", got)
+		}
+		c.push(c.worker, item(models.OpPatch, "contact_attempts", officer.Row, endless, map[string]any{"channel": models.ChannelProbationOfficer}))
+		if got := exception(); got != "true" {
+			t.Errorf("policy_exception is %s after all", got)
+		}
+	})
+}
+
 // A status that is dated back takes attempts out of the pursuit, and the attempt of
 // the last resort with them.
 func TestTheLastResortIsJudgedAgainWhenTheStatusChanges(t *testing.T) {

@@ -45,8 +45,7 @@ func (w *world) judge() error {
 		return err
 	}
 	for key, h := range w.rows {
-		if key.table.Name == "contact_attempts" && h.dirty && h.row.Text("channel") == models.ChannelProbationOfficer &&
-			!slices.Contains(wanted, h.row.Bucket) {
+		if key.table.Name == "contact_attempts" && h.dirty && judged(h.row) && !slices.Contains(wanted, h.row.Bucket) {
 			wanted = append(wanted, h.row.Bucket)
 		}
 	}
@@ -58,6 +57,15 @@ func (w *world) judge() error {
 	}
 	return nil
 }
+
+// judged tells whether an attempt is one of the last resort, or was marked as such
+// before its channel was corrected.
+func judged(attempt *models.Row) bool {
+	return attempt.Text("channel") == models.ChannelProbationOfficer || marked(attempt)
+}
+
+// marked tells whether an attempt is marked as an exception.
+func marked(attempt *models.Row) bool { return string(attempt.Get("policy_exception")) == "true" }
 
 // judgeService marks or clears the service's attempts of the last resort, and records
 // each as a disclosure.
@@ -72,13 +80,16 @@ func (w *world) judgeService(j *job, id string) error {
 	}
 	for _, a := range attempts {
 		if a.Text("channel") != models.ChannelProbationOfficer {
+			if marked(a) {
+				w.except(j, a, false)
+			}
 			continue
 		}
 		excepted, err := w.excepted(a, service, attempts)
 		if err != nil {
 			return err
 		}
-		if excepted != (string(a.Get("policy_exception")) == "true") {
+		if excepted != marked(a) {
 			w.except(j, a, excepted)
 		}
 		if err := w.disclose(j, service.Text("person_id"), a); err != nil {
@@ -118,18 +129,21 @@ func (w *world) excepted(attempt, service *models.Row, attempts []*models.Row) (
 }
 
 // exhausted tells whether the other channels were tried, often and long enough, and
-// in vain, before a moment, by the attempts that count.
+// in vain, before a moment, by the attempts that count. An earlier attempt at a
+// probation officer counts like any other, but tries no other channel.
 func exhausted(attempts []*models.Row, before time.Time) bool {
 	tried, counted, first := map[string]bool{}, 0, before
 	for _, a := range attempts {
 		at, _ := models.ParseTime(a.Text("occurred_at")) // canonical
-		if !at.Before(before) || a.Text("channel") == models.ChannelProbationOfficer {
+		if !at.Before(before) {
 			continue
 		}
 		if models.Reached(a.Text("outcome")) {
 			return false
 		}
-		tried[a.Text("channel")] = true
+		if channel := a.Text("channel"); channel != models.ChannelProbationOfficer {
+			tried[channel] = true
+		}
 		counted++
 		if at.Before(first) {
 			first = at
@@ -150,12 +164,12 @@ func approvedBefore(items []*models.Row, before time.Time) bool {
 
 // except sets or lifts the mark of an attempt.
 func (w *world) except(j *job, attempt *models.Row, excepted bool) {
-	marked := attempt.Clone()
-	marked.Put("policy_exception", models.BoolValue(excepted))
-	marked.V = w.tx.Next()
-	marked.Meta.Wrote(models.Writer{V: marked.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "policy_exception")
-	w.stamp(j, marked, false)
-	w.put(marked)
+	row := attempt.Clone()
+	row.Put("policy_exception", models.BoolValue(excepted))
+	row.V = w.tx.Next()
+	row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "policy_exception")
+	w.stamp(j, row, false)
+	w.put(row)
 }
 
 // disclose records, once, that a probation officer was told of the pursuit.

@@ -101,6 +101,7 @@ func (v *view) over(e Existing, now time.Time) bool {
 				return a.Deleted || !a.PolicyException
 			}
 		}
+		return true // the attempt is gone
 	}
 	return false
 }
