@@ -27,6 +27,17 @@ func newViewed(w reports.Window) viewed {
 	return v
 }
 
+// synced answers a call that tells when workers last synced: it sees every sync that this
+// instance answered before.
+func (s *Server) synced(answer echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := s.auth.FlushSynced(c.Request().Context()); err != nil {
+			return err
+		}
+		return answer(c)
+	}
+}
+
 // servicesCursor is where a page of services ended: the moment that the list's first page
 // looked from, and the last row.
 type servicesCursor struct {
@@ -157,14 +168,10 @@ func (s *Server) intensityWorkers(c echo.Context) error {
 }
 
 func (s *Server) workersTable(c echo.Context, f reports.Filter) (reports.WorkersPage, error) {
-	ctx := c.Request().Context()
-	if err := s.auth.FlushSynced(ctx); err != nil { // the table tells when each of them last synced
-		return reports.WorkersPage{}, err
-	}
 	if err := s.audited(c, "report.workers"); err != nil {
 		return reports.WorkersPage{}, err
 	}
-	return s.reports.Workers(ctx, actorOf(c), f)
+	return s.reports.Workers(c.Request().Context(), actorOf(c), f)
 }
 
 // workersAfter is the rest of the table after a worker; all of it when they left it.

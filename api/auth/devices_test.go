@@ -160,6 +160,45 @@ func TestSyncTimesAreKeptInMemoryAndStored(t *testing.T) {
 	})
 }
 
+// Who asks for the times to be stored is not answered while somebody else is still storing
+// them: what was noted before is in the database then, whoever took it there.
+func TestStoringSyncTimesIsWaitedFor(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		who, err := s.Check(ctx, s.login(t, "phone").Access)
+		must(t, err)
+		s.Synced(who)
+		must(t, store.InTx(ctx, s.store, func(tx *store.Tx) error {
+			d, err := tx.Device(who.Program, who.UserID, "phone")
+			if err == nil {
+				err = tx.SetDeviceStatus(d, d.Status) // nobody else changes the row until this ends
+			}
+			if err != nil {
+				return err
+			}
+			short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+			defer cancel()
+			told := make(chan error)
+			const callers = 4
+			for range callers {
+				go func() { told <- s.FlushSynced(short) }()
+			}
+			for range callers {
+				if <-told == nil {
+					t.Error("told that the times are stored while they are not")
+				}
+			}
+			return nil
+		}))
+		must(t, s.FlushSynced(ctx))
+		list, err := s.store.Devices(ctx, s.user.Program, "", "", "", 10)
+		must(t, err)
+		if list[0].LastSyncAt.IsZero() {
+			t.Error("the time of sync was lost")
+		}
+	})
+}
+
 // A push token is one installation's: a second user of the phone takes it over.
 func TestPushTokenMoves(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {

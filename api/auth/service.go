@@ -38,7 +38,8 @@ func New(ctx context.Context, s *store.Store, seal SealingKey, passwords *Hasher
 	if err != nil {
 		return nil, err
 	}
-	svc := &Service{store: s, Passwords: passwords, ring: &ring{store: s, seal: seal}}
+	svc := &Service{store: s, Passwords: passwords, ring: &ring{store: s, seal: seal},
+		synced: synced{storing: make(chan struct{}, 1)}}
 	if svc.refreshKey, err = seal.derive(secret, "refresh tokens"); err != nil {
 		return nil, fmt.Errorf("derive a key: %w", err)
 	}

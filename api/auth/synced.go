@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -18,8 +19,9 @@ const (
 
 // synced collects when devices synced, so that an idle pull writes nothing.
 type synced struct {
-	mu   sync.Mutex
-	last map[store.DeviceSync]time.Time // keyed by a DeviceSync without time
+	storing chan struct{} // one place: whoever finds nothing to store must not pass what is being stored
+	mu      sync.Mutex
+	last    map[store.DeviceSync]time.Time // keyed by a DeviceSync without time
 }
 
 func (c *synced) note(who models.Actor, at time.Time) {
@@ -70,11 +72,18 @@ func (c *synced) putBack(list []store.DeviceSync) {
 	}
 }
 
-// FlushSynced stores the times noted so far. What it could not store is tried
-// again by the next call. A database that takes longer than flushLimit is away.
+// FlushSynced stores the times noted so far: when it returns without an error, whatever was
+// noted before the call is in the database, whoever stored it. What it could not store is
+// tried again by the next call. A database that takes longer than flushLimit is away.
 func (s *Service) FlushSynced(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
+	select {
+	case s.synced.storing <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for sync times to be stored: %w", ctx.Err())
+	}
+	defer func() { <-s.synced.storing }()
 	list := s.synced.take()
 	for len(list) > 0 {
 		batch := list[:min(len(list), syncedBatch)]
