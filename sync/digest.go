@@ -33,16 +33,22 @@ type Digests struct {
 // Source: docs/protocol.md, section 8.
 func (e *Engine) Digests(ctx context.Context, who models.Actor, text, after string) (Digests, error) {
 	var d Digests
+	var h store.Head
+	var err error
 	if text != "" {
 		c, ok := e.open(who, text)
 		if !ok || c.Mode != modeStream && c.Mode != modeFirst {
 			return d, BadCursor()
 		}
+		if h, err = e.headFor(ctx, who, c); err != nil {
+			return d, err
+		}
 		d.CursorSeq = c.delivered()
 	}
-	h, err := e.head(ctx, who.Program)
-	if err != nil {
-		return d, err
+	if h.Epoch == "" {
+		if h, err = e.head(ctx, who.Program); err != nil {
+			return d, err
+		}
 	}
 	key := answerKey{program: who.Program, user: who.UserID, org: who.OrgID, role: who.Role}
 	if after == "" {

@@ -241,37 +241,6 @@ func TestForeignCursor(t *testing.T) {
 	})
 }
 
-// A genuine cursor ahead of the sequence proves that the database went back: a new
-// epoch begins past it, the device reconciles, and goes on.
-func TestCursorAheadBeginsAnEpoch(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		c := newCrew(t, s)
-		p := c.open(c.worker)
-		h, err := s.Head(context.Background(), c.worker.Program)
-		c.must(err)
-		ahead := c.e.seal(c.worker, cursor{Mode: modeStream, Epoch: h.Epoch, Eff: h.Seq + 500, Pos: h.Seq + 500, AsOf: h.Seq + 500, Tables: models.AllTables})
-		page, err := c.e.Pull(context.Background(), c.worker, PullRequest{Cursor: ahead, Limit: 100})
-		c.must(err)
-		now, err := s.Head(context.Background(), c.worker.Program)
-		c.must(err)
-		if page.Directive == nil || page.Directive.Kind != "reconcile" || now.Epoch == h.Epoch || now.Seq <= h.Seq+500 {
-			t.Fatalf("directive %+v, epoch changed %v, seq %d after %d", page.Directive, now.Epoch != h.Epoch, now.Seq, h.Seq)
-		}
-		next := page.Cursor
-		if v := c.push(c.worker, attemptAt(p)); v <= h.Seq+500 {
-			t.Errorf("number %d was given out again", v)
-		}
-		if rows, _ := c.pull(c.worker, &next); len(rows) != 1 {
-			t.Errorf("%d rows came after the reset, want the new attempt", len(rows))
-		}
-		again, err := c.e.Pull(context.Background(), c.worker, PullRequest{Cursor: ahead, Limit: 100})
-		c.must(err)
-		if later, err := s.Head(context.Background(), c.worker.Program); err != nil || later.Epoch != now.Epoch || again.Directive == nil {
-			t.Errorf("the same cursor began another epoch, %v", err)
-		}
-	})
-}
-
 // A page holds about a mebibyte, however many rows were asked for.
 func TestPageBytes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -33,12 +33,7 @@ func (e *Engine) restored(ctx context.Context, who models.Actor, c cursor, h sto
 		return nil, err
 	}
 	if !known {
-		if err := e.store.NewEpoch(ctx, who.Program, c.Epoch, c.highest()); err != nil {
-			return nil, err
-		}
-		e.log.Warn("the database went back in time; a new epoch begins", "program", who.Program, "seq", h.Seq)
-		e.heads.forget()
-		if h, err = e.freshHead(ctx, who.Program); err != nil {
+		if h, err = e.beginEpoch(ctx, who, c, h); err != nil {
 			return nil, err
 		}
 		if shared, _, err = e.store.EpochEnd(ctx, who.Program, c.Epoch); err != nil {
@@ -51,6 +46,34 @@ func (e *Engine) restored(ctx context.Context, who models.Actor, c cursor, h sto
 		c.Pos = min(c.Pos, c.Eff)
 	}
 	return e.reconcile(who, c), nil
+}
+
+// beginEpoch begins the epoch that a cursor calls for, and answers with its head.
+func (e *Engine) beginEpoch(ctx context.Context, who models.Actor, c cursor, h store.Head) (store.Head, error) {
+	if err := e.store.NewEpoch(ctx, who.Program, c.Epoch, c.highest()); err != nil {
+		return h, err
+	}
+	e.log.Warn("the database went back in time; a new epoch begins", "program", who.Program, "seq", h.Seq)
+	e.heads.forget()
+	return e.freshHead(ctx, who.Program)
+}
+
+// headFor gives the program's head to a request that brings a genuine cursor, before
+// anything else of it is done. Where the cursor proves that the database went back in
+// time it begins a new epoch. Were that noticed after the push, the push would take up
+// numbers of the lost history, up to the cursor's own: then nothing would prove it.
+func (e *Engine) headFor(ctx context.Context, who models.Actor, c cursor) (store.Head, error) {
+	h, err := e.head(ctx, who.Program)
+	if err != nil || c.Epoch == h.Epoch && c.highest() <= h.Seq {
+		return h, err
+	}
+	if h, err = e.freshHead(ctx, who.Program); err != nil || c.Epoch == h.Epoch && c.highest() <= h.Seq {
+		return h, err
+	}
+	if _, known, err := e.store.EpochEnd(ctx, who.Program, c.Epoch); known || err != nil {
+		return h, err
+	}
+	return e.beginEpoch(ctx, who, c, h)
 }
 
 // Restored begins a new epoch of every program, after a backup was restored.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pursuit/models"
+	"pursuit/models/store"
 )
 
 // Answer is what a device gets for one request.
@@ -21,20 +22,25 @@ type Answer struct {
 // has its push stored and is told to upgrade.
 func (e *Engine) Sync(ctx context.Context, who models.Actor, req Request) (Answer, error) {
 	a := Answer{Time: e.store.Clock()}
+	var h store.Head
+	var err error
 	if req.Pull != nil && req.Pull.Cursor != "" { // a bad cursor is told before anything is stored
 		c, ok := e.open(who, req.Pull.Cursor)
 		streams := req.Pull.Buckets == nil && req.Pull.Backfill == 0
 		if !ok || streams && !c.continues(wanted(req.Pull.Tables)) {
 			return a, BadCursor()
 		}
+		if h, err = e.headFor(ctx, who, c); err != nil {
+			return a, err
+		}
 	}
-	var err error
 	if a.Results, err = e.Push(ctx, who, req.DeviceTime, req.Push); err != nil {
 		return a, err
 	}
-	h, err := e.head(ctx, who.Program)
-	if err != nil {
-		return a, err
+	if h.Epoch == "" || len(req.Push) > 0 {
+		if h, err = e.head(ctx, who.Program); err != nil {
+			return a, err
+		}
 	}
 	if req.Pull != nil {
 		if a.Page, err = e.pull(ctx, who, *req.Pull, h); err != nil {
