@@ -13,9 +13,9 @@ const linesMax = 4_000_000
 
 // lines merges two versions of a text against the version both started from.
 //
-// Regions that only one side changed take that side. Where both changed the same
-// lines differently the winner's lines stand and overlap is true. The result never
-// exceeds the length limit of a note: if it would, the winner stands whole.
+// What only one side changed takes that side, right beside the other's changes too.
+// Where both changed the same lines differently the winner's lines stand and overlap is
+// true. The result never exceeds the length limit of a note: if it would, the winner stands whole.
 func lines(before, current, sent string, sentWins bool) (merged string, overlap bool) {
 	winner := current
 	if sentWins {
@@ -24,13 +24,16 @@ func lines(before, current, sent string, sentWins bool) (merged string, overlap 
 	if before == "" && current != "" && sent != "" { // nothing in common to merge along
 		return winner, true
 	}
+	if (current == "" || sent == "") && current != before && sent != before && current != sent { // one wiped out what the other worked on
+		return winner, true
+	}
 	o, a, b := split(before), split(current), split(sent)
 	inA, okA := match(o, a)
 	inB, okB := match(o, b)
 	if !okA || !okB {
 		return winner, true
 	}
-	out, overlap := weave(o, a, b, inA, inB, sentWins)
+	out, overlap := weave(o, hunks(a, inA), hunks(b, inB), sentWins)
 	merged = strings.Join(out, "\n")
 	if utf8.RuneCountInString(merged) > models.NoteMax {
 		return winner, true
@@ -45,43 +48,99 @@ func split(s string) []string {
 	return strings.Split(s, "\n")
 }
 
-// weave walks the lines that all three versions share and merges what lies between.
-func weave(o, a, b []string, inA, inB []int, sentWins bool) (out []string, overlap bool) {
-	i, j, k := 0, 0, 0
-	for {
-		next := i
-		for next < len(o) && (inA[next] < 0 || inB[next] < 0) {
-			next++
-		}
-		endA, endB := len(a), len(b)
-		if next < len(o) {
-			endA, endB = inA[next], inB[next]
-		}
-		chunk, clash := region(o[i:next], a[j:endA], b[k:endB], sentWins)
-		out, overlap = append(out, chunk...), overlap || clash
-		if next == len(o) {
-			return out, overlap
-		}
-		out = append(out, o[next])
-		i, j, k = next+1, endA+1, endB+1
-	}
+// hunk is one change of a text: its lines [from, to) became other lines. Where from is
+// to, lines were put in before that place.
+type hunk struct {
+	from, to int
+	lines    []string
 }
 
-// region merges one stretch between shared lines.
-func region(o, a, b []string, sentWins bool) ([]string, bool) {
+// hunks gives the changes that made a of a text, in order, by the partners of its lines.
+func hunks(a []string, partner []int) []hunk {
+	var out []hunk
+	for i, j := 0, 0; i <= len(partner); {
+		next := i
+		for next < len(partner) && partner[next] < 0 {
+			next++
+		}
+		end := len(a)
+		if next < len(partner) {
+			end = partner[next]
+		}
+		if next > i || end > j {
+			out = append(out, hunk{i, next, a[j:end]})
+		}
+		i, j = next+1, end+1
+	}
+	return out
+}
+
+// meets tells whether two changes are of the same lines, or put lines in at the same
+// place. Changes that only touch do not meet.
+func (h hunk) meets(from, to int) bool {
+	return h.from < to && from < h.to || h.from == h.to && from == to && h.from == from
+}
+
+// first tells whether a change stands before another one that it does not meet.
+func (h hunk) first(other hunk) bool {
+	return h.from < other.from || h.from == other.from && h.to <= other.to
+}
+
+// weave makes both sides' changes of a text.
+func weave(o []string, a, b []hunk, sentWins bool) (out []string, overlap bool) {
+	done := 0
+	for len(a)+len(b) > 0 {
+		var mine, theirs []hunk
+		from, to := 0, 0
+		if len(b) == 0 || len(a) > 0 && a[0].first(b[0]) {
+			from, to, mine, a = a[0].from, a[0].to, a[:1], a[1:]
+		} else {
+			from, to, theirs, b = b[0].from, b[0].to, b[:1], b[1:]
+		}
+		for grown := true; grown; { // what meets these, and what meets that
+			grown = false
+			if len(a) > 0 && a[0].meets(from, to) {
+				mine, to, a, grown = append(mine[:len(mine):len(mine)], a[0]), max(to, a[0].to), a[1:], true
+			}
+			if len(b) > 0 && b[0].meets(from, to) {
+				theirs, to, b, grown = append(theirs[:len(theirs):len(theirs)], b[0]), max(to, b[0].to), b[1:], true
+			}
+		}
+		out = append(out, o[done:from]...)
+		done = to
+		chunk, clash := region(o, from, to, mine, theirs, sentWins)
+		out, overlap = append(out, chunk...), overlap || clash
+	}
+	return append(out, o[done:]...), overlap
+}
+
+// region gives the lines [from, to) of a text as two sides' changes of them leave them.
+func region(o []string, from, to int, mine, theirs []hunk, sentWins bool) ([]string, bool) {
+	a, b := changed(o, from, to, mine), changed(o, from, to, theirs)
 	switch {
-	case same(a, b), same(o, b):
+	case len(theirs) == 0, len(mine) > 0 && same(a, b):
 		return a, false
-	case same(o, a):
+	case len(mine) == 0:
 		return b, false
-	case len(o) == 0 && sentWins: // both added here: keep both, the winner last, for nothing contradicts
-		return append(append([]string(nil), a...), b...), false
-	case len(o) == 0:
-		return append(append([]string(nil), b...), a...), false
+	case from == to && sentWins: // both added here: keep both, the winner last, for nothing contradicts
+		return append(a, b...), false
+	case from == to:
+		return append(b, a...), false
 	case sentWins:
 		return b, true
 	}
 	return a, true
+}
+
+// changed gives the lines [from, to) of a text after one side's changes.
+func changed(o []string, from, to int, list []hunk) []string {
+	var out []string
+	for _, h := range list {
+		out = append(out, o[from:h.from]...)
+		out = append(out, h.lines...)
+		from = h.to
+	}
+	return append(out, o[from:to]...)
 }
 
 func same(a, b []string) bool {

@@ -133,13 +133,18 @@ func TestTextByHand(t *testing.T) {
 		base, ann, bob, want string
 		lost                 string // what a conflict keeps, if anything
 	}{
-		"bob adds below, ann above":      {"one\ntwo", "zero\none\ntwo", "one\ntwo\nthree", "zero\none\ntwo\nthree", ""},
-		"both add at the end":            {"one", "one\nann", "one\nbob", "one\nann\nbob", ""},
-		"both alter the same line":       {"one\ntwo", "ONE\ntwo", "Uno\ntwo", "Uno\ntwo", "ONE\ntwo"},
-		"both alter it alike":            {"one", "ONE", "ONE", "ONE", ""},
-		"ann drops what bob alters":      {"one\ntwo", "two", "Uno\ntwo", "Uno\ntwo", "two"},
-		"both write into an empty field": {"", "from ann", "from bob", "from bob", "from ann"},
-		"ann clears, bob adds elsewhere": {"one\ntwo", "", "one\ntwo\nthree", "one\ntwo\nthree", ""},
+		"bob adds below, ann above":       {"one\ntwo", "zero\none\ntwo", "one\ntwo\nthree", "zero\none\ntwo\nthree", ""},
+		"both add at the end":             {"one", "one\nann", "one\nbob", "one\nann\nbob", ""},
+		"both alter the same line":        {"one\ntwo", "ONE\ntwo", "Uno\ntwo", "Uno\ntwo", "ONE\ntwo"},
+		"both alter it alike":             {"one", "ONE", "ONE", "ONE", ""},
+		"ann drops what bob alters":       {"one\ntwo", "two", "Uno\ntwo", "Uno\ntwo", "two"},
+		"neighbouring lines":              {"one\ntwo", "ONE\ntwo", "one\nTWO", "ONE\nTWO", ""},
+		"ann alters, bob adds below":      {"one", "ONE", "one\nmore", "ONE\nmore", ""},
+		"ann alters, bob adds above":      {"one", "ONE", "more\none", "more\nONE", ""},
+		"ann drops above what bob adds":   {"one\ntwo\nthree", "one\nthree", "one\ntwo\nnew\nthree", "one\nnew\nthree", ""},
+		"bob adds within what ann alters": {"one\ntwo", "ONE\nTWO", "one\nnew\ntwo", "one\nnew\ntwo", "ONE\nTWO"},
+		"both write into an empty field":  {"", "from ann", "from bob", "from bob", "from ann"},
+		"ann clears, bob adds elsewhere":  {"one\ntwo", "", "one\ntwo\nthree", "one\ntwo\nthree", ""},
 	} {
 		note := func(s string) json.RawMessage {
 			if s == "" {
@@ -156,6 +161,24 @@ func TestTextByHand(t *testing.T) {
 		}
 		if got := out.Row.Text("notes"); got != c.want || lost != c.lost {
 			t.Errorf("%s: %q, lost %q; want %q, lost %q", name, got, lost, c.want, c.lost)
+		}
+	}
+}
+
+// An older edit that is woven into a later text leaves the text its time: what lies
+// between the two does not beat the later one's lines, in whatever order they arrive.
+func TestTextKeepsTheLaterTime(t *testing.T) {
+	base := row(people, map[string]json.RawMessage{"notes": text("a\n-\nb")})
+	sent := map[string]string{"dan": "a\n-\nB at 7", "sue": "A\n-\nb", "cleo": "a\n-\nB at 6"}
+	at := map[string]int64{"dan": 7, "sue": 5, "cleo": 6}
+	for _, order := range [][]string{{"dan", "sue", "cleo"}, {"sue", "dan", "cleo"}, {"dan", "cleo", "sue"}, {"cleo", "dan", "sue"}} {
+		current := base
+		for n, who := range order {
+			e := edit(base, by(who, models.RoleCaseManager, int64(11+n), at[who]), map[string]json.RawMessage{"notes": text(sent[who])})
+			current = must(t, current, e).Row
+		}
+		if got := current.Text("notes"); got != "A\n-\nB at 7" {
+			t.Errorf("%v: %q", order, got)
 		}
 	}
 }
