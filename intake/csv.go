@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -32,6 +33,7 @@ func (s *Sheet) readCSV(content []byte) error {
 	}
 	r := csv.NewReader(bytes.NewReader(content))
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = rune(comma), -1, true
+	within := 0 // line breaks within cells so far: the lines that a spreadsheet has less
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -40,11 +42,12 @@ func (s *Sheet) readCSV(content []byte) error {
 		if err != nil {
 			return misquoted(err)
 		}
-		var cells row
+		no, _ := r.FieldPos(0)
+		cells := row{no: no - within}
 		for column, text := range record {
 			cells.put(column, text)
+			within += strings.Count(text, "\n")
 		}
-		no, _ := r.FieldPos(0)
 		if err := s.add(no, cells); err != nil {
 			return err
 		}

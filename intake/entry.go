@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -17,30 +16,10 @@ import (
 	"pursuit/models"
 )
 
-// Fault is what is wrong with one cell. It never repeats what the cell holds.
-type Fault struct {
-	Line    int    // of the file, from 1
-	Cell    string // such as C5; "" when it is about the whole line
-	Field   string // "" when the cell fills none
-	Message string
-}
-
-// String is the fault for people.
-func (f Fault) String() string {
-	switch {
-	case f.Cell == "" && f.Field == "":
-		return fmt.Sprintf("line %d: %s", f.Line, f.Message)
-	case f.Cell == "":
-		return fmt.Sprintf("line %d (%s): %s", f.Line, f.Field, f.Message)
-	case f.Field == "":
-		return fmt.Sprintf("line %d, cell %s: %s", f.Line, f.Cell, f.Message)
-	}
-	return fmt.Sprintf("line %d, cell %s (%s): %s", f.Line, f.Cell, f.Field, f.Message)
-}
-
 // Entry is one line as mutations: the person's, then what hangs on the person.
 type Entry struct {
-	Line     int
+	Line     int // of the file, from 1
+	row      int // in a spreadsheet, from 1
 	Person   models.Mutation
 	Children []models.Mutation // an assessment, perhaps, and the referral
 	cells    map[string]string // which cell filled a field
@@ -49,7 +28,7 @@ type Entry struct {
 
 // FaultOf tells which cell a rejected mutation speaks of.
 func (e Entry) FaultOf(m models.Mutation, field, message string) Fault {
-	return Fault{Line: e.Line, Cell: e.cells[field], Field: field, Message: message + " (" + m.Table + ")"}
+	return Fault{Line: e.Line, Row: e.row, Cell: e.cells[field], Field: field, Message: message + " (" + m.Table + ")"}
 }
 
 // Entries turns the lines of a sheet into mutations of a user of a program. Lines
@@ -94,7 +73,7 @@ func entryOf(s Sheet, m Mapping, line Line, who models.Actor) (Entry, []Fault) {
 	}
 	r.wholeAssessment()
 	if line.beyond > 0 {
-		r.faults = append(r.faults, Fault{Line: line.No, Cell: cellName(line.beyond, line.No), Message: "stands under no heading"})
+		r.faults = append(r.faults, Fault{Line: line.No, Row: line.Row, Cell: cellName(line.beyond, line.Row), Message: "stands under no heading"})
 	}
 	if len(r.faults) > 0 {
 		return Entry{}, r.faults
@@ -137,7 +116,7 @@ func (r *lineReader) read(t target) {
 func (r *lineReader) text(name string) string {
 	at, mapped := r.mapping.columns[name]
 	if mapped {
-		r.cells[name] = cellName(at+1, r.line.No)
+		r.cells[name] = cellName(at+1, r.line.Row)
 		if at < len(r.line.Cells) {
 			if text := strings.TrimSpace(r.line.Cells[at]); text != "" {
 				return text
@@ -147,19 +126,8 @@ func (r *lineReader) text(name string) string {
 	return r.mapping.defaults[name]
 }
 
-// cellName is what a spreadsheet calls a cell, such as C5; column and line count from 1.
-func cellName(column, line int) string { return columnName(column) + strconv.Itoa(line) }
-
-// columnName is what a spreadsheet calls a column: A to Z, AA and so on.
-func columnName(column int) (letters string) {
-	for ; column > 0; column = (column - 1) / 26 {
-		letters = string(rune('A'+(column-1)%26)) + letters
-	}
-	return letters
-}
-
 func (r *lineReader) fault(field, message string) {
-	r.faults = append(r.faults, Fault{Line: r.line.No, Cell: r.cells[field], Field: field, Message: message})
+	r.faults = append(r.faults, Fault{Line: r.line.No, Row: r.line.Row, Cell: r.cells[field], Field: field, Message: message})
 }
 
 // value turns a cell's text into JSON of its field's type.
@@ -248,7 +216,7 @@ func (r *lineReader) wholeAssessment() {
 // entry makes the mutations. A row's id comes from what identifies the line, a
 // mutation's from its author and content.
 func (r *lineReader) entry(person, user string) Entry {
-	e := Entry{Line: r.line.No, cells: r.cells}
+	e := Entry{Line: r.line.No, row: r.line.Row, cells: r.cells}
 	at := models.Text(r.sets["referrals"]["referred_on"]) + "T12:00:00.000Z"
 	e.Person = mutation("people", person, user, at, r.sets["people"])
 	child := func(table, name string) {

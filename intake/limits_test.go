@@ -191,7 +191,7 @@ func TestWorkbooksAreReadAsAnotherReaderDoes(t *testing.T) {
 		}
 		var want, got Sheet
 		for i, cells := range rows {
-			if err := want.add(i+1, row{cells: cells}); err != nil {
+			if err := want.add(i+1, row{no: i + 1, cells: cells}); err != nil {
 				rt.Fatal(err)
 			}
 		}

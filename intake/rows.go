@@ -139,7 +139,7 @@ func (r *rowReader) beginRow(number string) error {
 	if r.no < 1 || r.no > sheetRows {
 		return refuse("the first sheet of the workbook has more than %d rows", sheetRows)
 	}
-	r.row, r.column = row{}, 0
+	r.row, r.column = row{no: r.no}, 0
 	return nil
 }
 

@@ -33,10 +33,12 @@ type Sheet struct {
 	kept     int  // bytes of memory, against maxKept
 }
 
-// Line is one line below the headings with its number in the file, counted from 1. It
-// has no more cells than there are headings.
+// Line is one line below the headings. It has no more cells than there are headings. No
+// is where it begins in the text of the file, as an editor counts, and Row where it stands
+// in a spreadsheet: they differ below a cell with line breaks. Both count from 1.
 type Line struct {
 	No     int
+	Row    int
 	Cells  []string
 	beyond int // the first column, from 1, that holds something under no heading; 0 = none
 }
@@ -71,6 +73,7 @@ func ReadSheet(ctx context.Context, name string, from io.Reader) (Sheet, error) 
 
 // row gathers the cells of one line of a file.
 type row struct {
+	no     int // in a spreadsheet, from 1
 	cells  []string
 	beyond int // the first column, from 1, past maxColumns that holds something; 0 = none
 }
@@ -88,7 +91,7 @@ func (r *row) put(at int, text string) {
 	}
 }
 
-// add takes the next line of a file, unless it is empty.
+// add takes the next line of a file, unless it is empty; no is where its text begins.
 func (s *Sheet) add(no int, r row) error {
 	cells := trimmed(r.cells)
 	if len(cells) == 0 && r.beyond == 0 {
@@ -104,7 +107,7 @@ func (s *Sheet) add(no int, r row) error {
 	if len(s.Lines) == maxLines {
 		return refuse("the list has more than %d lines; split it", maxLines)
 	}
-	line := Line{No: no, Cells: cells, beyond: r.beyond}
+	line := Line{No: no, Row: r.no, Cells: cells, beyond: r.beyond}
 	if most := len(s.Headings); len(cells) > most {
 		line.Cells = cells[:most]
 		for i, text := range cells[most:] {
