@@ -33,20 +33,13 @@ func (e Entry) FaultOf(m models.Mutation, field, message string) Fault {
 
 // Entries turns the lines of a sheet into mutations of a user of a program. Lines
 // with a fault are left out and their faults listed. Two lines of one person on one
-// day and from one source are the same entry; the later one is left out.
+// day and from one source make the same referral.
 func Entries(s Sheet, m Mapping, who models.Actor) ([]Entry, []Fault) {
 	var out []Entry
 	var faults []Fault
-	seen := map[string]bool{}
 	for _, line := range s.Lines {
 		e, bad := entryOf(s, m, line, who)
-		faults = append(faults, bad...)
-		if len(bad) > 0 {
-			continue
-		}
-		key := e.Children[len(e.Children)-1].Row
-		if !seen[key] {
-			seen[key] = true
+		if faults = append(faults, bad...); len(bad) == 0 {
 			out = append(out, e)
 		}
 	}

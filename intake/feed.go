@@ -3,102 +3,143 @@ package intake
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"pursuit/models"
 )
 
-// perPush is how many lines go in one push: a page of a phone's outbox.
-const perPush = 200
+// perPage is how many lines are tried and pushed together: a page of a phone's outbox.
+const perPage = 200
 
-// Push sends mutations as the importing user and answers their results in order. Those
-// before are of the same page and were pushed already: a trial, which keeps nothing,
-// has to send them again.
-type Push func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error)
+// Standing is what the program has of a mutation and of the row that it would make.
+type Standing struct {
+	Exists bool          // there is such a row, or was
+	Seen   bool          // the user sees it; a person who was merged into another counts as that one
+	Before models.Status // what became of the mutation when it was pushed before; "" = it was not
+}
 
-// Outcome is what became of a list.
+// Door is the way into the program, with the importing user's rights. Each answers in the
+// order of its list.
+type Door struct {
+	Look func(ctx context.Context, list []models.Mutation) ([]Standing, error)
+	// Try tells what would become of a list now, after those before, and keeps nothing.
+	Try func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error)
+	// Push writes; nil for a dry run.
+	Push func(ctx context.Context, list []models.Mutation) ([]models.Result, error)
+}
+
+// Outcome is what became of a list: each entry is one of the four.
 type Outcome struct {
-	Lines   int // that could be read
 	Added   int // whose referral is new
-	Known   int // that were taken in before
+	Known   int // that were taken in before, or stand twice in the list
 	Waiting int // that wait for somebody to decide
+	AtFault int // of which nothing is kept
 	Faults  []Fault
 }
 
-// Feed pushes entries page by page, persons before what hangs on them, and tells progress
-// after each page. It ends at the first push that fails as a whole; running it again goes on
-// where it ended, for what is there is known.
-func Feed(ctx context.Context, entries []Entry, push Push, progress func(done, of int)) (Outcome, error) {
-	out := Outcome{Lines: len(entries)}
-	for from := 0; from < len(entries); from += perPush {
-		batch := entries[from:min(from+perPush, len(entries))]
-		if err := out.feed(ctx, batch, push); err != nil {
-			return out, err
+// feeder takes a list in, page by page.
+type feeder struct {
+	door    Door
+	out     Outcome
+	brought map[string]models.Mutation // rows of lines above by id, with what made them
+}
+
+// Feed takes entries in, page by page, and tells progress after each. A page is tried
+// first; what of it is at fault is told and left out, and of the others each line is
+// pushed as one group, all of it or nothing. It ends at the first call that fails as a
+// whole; running it again goes on where it ended, for what is there is known. A dry run
+// does the same but for the push.
+func Feed(ctx context.Context, entries []Entry, door Door, progress func(done, of int)) (Outcome, error) {
+	f := &feeder{door: door, brought: map[string]models.Mutation{}}
+	for from := 0; from < len(entries); from += perPage {
+		batch := entries[from:min(from+perPage, len(entries))]
+		if err := f.page(ctx, batch); err != nil {
+			return f.out, err
 		}
 		progress(from+len(batch), len(entries))
 	}
-	return out, nil
+	return f.out, nil
 }
 
-func (o *Outcome) feed(ctx context.Context, batch []Entry, push Push) error {
-	batch = slices.Clone(batch)
-	people := make([]models.Mutation, len(batch))
-	for i, e := range batch {
-		people[i] = e.Person
-	}
-	results, err := push(ctx, nil, people)
-	if err != nil || len(results) != len(batch) {
-		return fmt.Errorf("push persons: %w", err)
-	}
-	if people, err = ownPersons(ctx, batch, people, results, push); err != nil {
+func (f *feeder) page(ctx context.Context, batch []Entry) error {
+	p, err := f.look(ctx, batch)
+	if err != nil {
 		return err
 	}
-	var children []models.Mutation
-	var of []Entry
-	for i, e := range batch {
-		if r := results[i]; r.Status == models.StatusRejected && !already(r) {
-			o.Faults = append(o.Faults, e.FaultOf(e.Person, r.Field, orCode(r)))
-			continue
-		}
-		for _, c := range e.Children {
-			children, of = append(children, c), append(of, e)
+	if err := p.try(ctx); err != nil {
+		return err
+	}
+	var list []models.Mutation
+	for _, t := range p.todo {
+		list = append(list, f.assemble(p, t)...)
+	}
+	var results []models.Result
+	if f.door.Push != nil && len(list) > 0 {
+		if results, err = f.door.Push(ctx, list); err != nil || len(results) != len(list) {
+			return fmt.Errorf("push lines: %w", err)
 		}
 	}
-	if results, err = push(ctx, people, children); err != nil || len(results) != len(children) {
-		return fmt.Errorf("push referrals: %w", err)
-	}
-	for i, r := range results {
-		o.count(of[i], children[i], r)
+	for _, t := range p.todo {
+		if len(results) > 0 {
+			t.pushed, results = results[:len(t.bring)], results[len(t.bring):]
+		}
+		f.count(t)
 	}
 	return nil
 }
 
-// ownPersons gives the user a person of their own where the list's is there and not for
-// them to see: whether somebody else took the same person in must make no difference to
-// them. It changes batch and results, and answers all persons that were pushed.
-func ownPersons(ctx context.Context, batch []Entry, people []models.Mutation, results []models.Result, push Push) ([]models.Mutation, error) {
-	var places []int
-	var own []models.Mutation
-	for i, r := range results {
-		if r.Status == models.StatusRejected && r.Code == models.CodeRowExists && r.Row == nil && batch[i].own != nil {
-			batch[i] = batch[i].own()
-			places, own = append(places, i), append(own, batch[i].Person)
+// assemble says what a line without fault brings: what is not there, and no line above
+// brings. It is one group, named by the last of it, which no other line brings.
+func (f *feeder) assemble(p *page, t *task) []models.Mutation {
+	if len(t.faults) > 0 {
+		return nil
+	}
+	for _, m := range t.wants {
+		if _, done := f.brought[m.Row]; !done {
+			f.brought[m.Row] = m
+			t.bring = append(t.bring, m)
 		}
 	}
-	if len(own) == 0 {
-		return people, nil
+	for i := range t.bring {
+		t.bring[i] = grouped(t.bring[i], t.bring[len(t.bring)-1].Row)
+		if p.standing[t.bring[i].ID].Before != "" { // its answer is given, and was none: say it anew
+			t.bring[i].ID = models.NewID()
+		}
 	}
-	more, err := push(ctx, people, own)
-	if err != nil || len(more) != len(own) {
-		return nil, fmt.Errorf("push persons: %w", err)
-	}
-	for n, i := range places {
-		results[i] = more[n]
-	}
-	return append(people, own...), nil
+	return t.bring
 }
 
-// already tells whether the row is there, from this list or an earlier one.
+// count takes a line's results; of a dry run those of the trial.
+func (f *feeder) count(t *task) {
+	for i, r := range t.pushed {
+		m := t.bring[i]
+		if r.Status != models.StatusRejected || r.Code == models.CodeGroupFailed {
+			continue
+		}
+		message := orCode(r)
+		if already(r) {
+			message += "; somebody else wrote it just now: take the list in again"
+		}
+		t.faults = append(t.faults, t.entry.FaultOf(m, r.Field, message))
+	}
+	for _, m := range t.bring {
+		if len(t.faults) > 0 {
+			delete(f.brought, m.Row)
+		}
+	}
+	f.out.Faults = append(f.out.Faults, t.faults...)
+	switch status := t.status(); {
+	case len(t.faults) > 0:
+		f.out.AtFault++
+	case status == "":
+		f.out.Known++
+	case status == models.StatusDeferred || status == models.StatusQuarantined:
+		f.out.Waiting++
+	default:
+		f.out.Added++
+	}
+}
+
+// already tells whether the row is there.
 func already(r models.Result) bool {
 	return r.Code == models.CodeRowExists || r.Code == models.CodeMutationIDReused
 }
@@ -108,20 +149,4 @@ func orCode(r models.Result) string {
 		return r.Code
 	}
 	return r.Message
-}
-
-// count takes the result of a child; lines are counted by their referral.
-func (o *Outcome) count(e Entry, m models.Mutation, r models.Result) {
-	referral := m.Table == "referrals"
-	switch {
-	case r.Status == models.StatusRejected && !already(r):
-		o.Faults = append(o.Faults, e.FaultOf(m, r.Field, orCode(r)))
-	case !referral:
-	case r.Duplicate || already(r):
-		o.Known++
-	case r.Status == models.StatusDeferred || r.Status == models.StatusQuarantined:
-		o.Waiting++
-	default:
-		o.Added++
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,8 @@ the list does not have. Dates are 2024-12-31, 12/31/2024 or a workbook's own. Se
 phones or aliases stand in one cell with semicolons between them. A line's person is
 known again by external_id, or else by code, names and date of birth.
 
-What is wrong with a line is told by its cell, and the other lines are taken in. With
---dry-run the same is told of what would happen now, and nothing is written.`,
+What is wrong with a line is told by its cell; nothing of that line is kept, and the
+other lines are taken in. With --dry-run the same is told of what would happen now, and nothing is written.`,
 		Example: `  pursuit import referrals review.xlsx --as manager@example.org --map code="Street name" \
     --map source:=shooting_review --dry-run`,
 		Args: cobra.ExactArgs(1),
@@ -96,9 +97,10 @@ func (s *settings) importList(ctx context.Context, in listImport, stdout, stderr
 	if in.dryRun {
 		end = "; nothing was written."
 	}
+	faulty := out.AtFault + len(sheet.Lines) - len(entries)
 	fmt.Fprintf(stdout, "%d lines: %d added, %d known before, %d waiting, %d at fault%s\n",
-		len(sheet.Lines), out.Added, out.Known, out.Waiting, len(faults)+len(out.Faults), end)
-	return printFaults(stderr, append(faults, out.Faults...))
+		len(sheet.Lines), out.Added, out.Known, out.Waiting, faulty, end)
+	return printFaults(stderr, faulty, append(faults, out.Faults...))
 }
 
 func readList(ctx context.Context, in listImport) (intake.Sheet, intake.Mapping, error) {
@@ -115,26 +117,36 @@ func readList(ctx context.Context, in listImport) (intake.Sheet, intake.Mapping,
 	return sheet, mapping, err
 }
 
-// feed pushes the entries as the user, or tries what would become of them, with a bar
-// that tells how far it is.
+// feed takes the entries in as the user, or with dry tries what would become of them, with
+// a bar that tells how far it is.
 func (a *application) feed(ctx context.Context, who models.Actor, entries []intake.Entry, dry bool, to io.Writer) (intake.Outcome, error) {
 	engine, err := sync.New(ctx, a.store, slog.Default())
 	if err != nil {
 		return intake.Outcome{}, err
 	}
-	push := func(ctx context.Context, _, list []models.Mutation) ([]models.Result, error) {
-		return engine.Push(ctx, who, time.Time{}, itemsOf(list))
-	}
-	if dry {
-		push = func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error) {
+	door := intake.Door{
+		Look: func(ctx context.Context, list []models.Mutation) ([]intake.Standing, error) {
+			found, err := engine.Standings(ctx, who, list)
+			out := make([]intake.Standing, len(found))
+			for i, s := range found {
+				out[i] = intake.Standing(s)
+			}
+			return out, err
+		},
+		Try: func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error) {
 			results, err := engine.Try(ctx, who, time.Time{}, itemsOf(slices.Concat(before, list)))
 			if err != nil {
 				return nil, err
 			}
 			return results[len(before):], nil
+		},
+	}
+	if !dry {
+		door.Push = func(ctx context.Context, list []models.Mutation) ([]models.Result, error) {
+			return engine.Push(ctx, who, time.Time{}, itemsOf(list))
 		}
 	}
-	return intake.Feed(ctx, entries, push, func(done, of int) { bar(to, done, of) })
+	return intake.Feed(ctx, entries, door, func(done, of int) { bar(to, done, of) })
 }
 
 func itemsOf(list []models.Mutation) []sync.Item {
@@ -154,7 +166,9 @@ func bar(to io.Writer, done, of int) {
 	}
 }
 
-func printFaults(to io.Writer, faults []intake.Fault) error {
+// printFaults tells the faults of so many lines, from the top of the list.
+func printFaults(to io.Writer, lines int, faults []intake.Fault) error {
+	slices.SortStableFunc(faults, func(a, b intake.Fault) int { return cmp.Compare(a.Line, b.Line) })
 	for i, f := range faults {
 		if i == faultsPrinted {
 			fmt.Fprintf(to, "and %d more\n", len(faults)-i)
@@ -163,7 +177,7 @@ func printFaults(to io.Writer, faults []intake.Fault) error {
 		fmt.Fprintln(to, f)
 	}
 	if len(faults) > 0 {
-		return fmt.Errorf("%d cells are at fault; the other lines are not touched by that", len(faults))
+		return fmt.Errorf("lines at fault: %d (faults: %d); nothing of them is kept, and the other lines are not touched by that", lines, len(faults))
 	}
 	return nil
 }

@@ -18,6 +18,25 @@ func (tx *ProgramTx) PersonsCalled(idOrCode string, limit int) ([]string, error)
 	return scanIDs(rows)
 }
 
+// Merges tells of those of some ids who became somebody else by a merge, by that id.
+func (tx *ProgramTx) Merges(ids []string) (map[string]PersonMerge, error) {
+	rows, err := tx.query(`SELECT merged, kept, code, seq, mutation_id, made_by FROM people_merges WHERE program_no = ? AND `+tx.s.in("merged"),
+		tx.Program.No, tx.s.ids(ids))
+	if err != nil {
+		return nil, fmt.Errorf("look up merged persons: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]PersonMerge{}
+	for rows.Next() {
+		var m PersonMerge
+		if err := rows.Scan(&m.Merged, &m.Kept, &m.Code, &m.Seq, &m.Mutation, &m.By); err != nil {
+			return nil, fmt.Errorf("read merged person: %w", err)
+		}
+		out[m.Merged] = m
+	}
+	return out, rows.Err()
+}
+
 // Record gives everything that is kept of a person: the rows of their bucket, of
 // their services' and what speaks of these, in the order of the sequence, deleted
 // ones included, and every grant of them, ended ones included.
