@@ -76,6 +76,7 @@ func TestTheDemoYear(t *testing.T) {
 			{"pages hold each service once", c.pagesHoldEachServiceOnce},
 			{"one service as in the list", c.oneServiceAsInTheList},
 			{"workers add up to the program", c.workersAddUpToTheProgram},
+			{"a partner reads any date", c.aPartnerReadsAnyDate},
 			{"a frozen summary stays", c.aFrozenSummaryStays},
 			{"what came late for an organisation", c.whatCameLateForAnOrganisation},
 		} {

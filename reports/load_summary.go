@@ -35,13 +35,12 @@ func summaryScope(who models.Actor) (org string, err error) {
 }
 
 // Summary rebuilds the summary of a year as of the end of a date (unset: of today)
-// in the program's zone. A referral partner gets the totals alone, without small
-// cells, of a whole year that is over (partnerDate). Errors: forbidden for other roles,
-// invalid_request for a partner's other dates.
+// in the program's zone. A referral partner gets what PartnerTotals leaves, and it is
+// recorded that they did. Errors: forbidden for other roles.
 func (l *Loader) Summary(ctx context.Context, who models.Actor, year int, asOf Date) (Summary, error) {
 	s, _, err := l.summaryAt(ctx, who, year, asOf)
 	if err == nil && who.Role == models.RoleReferralPartner {
-		s = PartnerTotals(s)
+		return l.release(ctx, who.Program, s)
 	}
 	return s, err
 }
@@ -56,15 +55,9 @@ func (l *Loader) summaryAt(ctx context.Context, who models.Actor, year int, asOf
 	if err != nil {
 		return s, 0, fmt.Errorf("load the program's time zone: %w", err)
 	}
-	given := asOf
 	err = l.snapshot(ctx, func(r *store.Reading) error {
 		if asOf.IsZero() {
 			asOf = DateOf(r.Now, zone)
-		}
-		if who.Role == models.RoleReferralPartner {
-			if asOf, err = partnerDate(year, given, DateOf(r.Now, zone)); err != nil {
-				return err
-			}
 		}
 		if seq, err = r.Seq(who.Program); err != nil {
 			return err

@@ -35,8 +35,8 @@ type Row struct {
 	CallInMeetings       *int `json:"call_in_meetings"`
 	Relocations          *int `json:"relocations"`
 	N                    *int `json:"n"`
-	// Suppressed names the figures withheld because they, or one that gives them away, are
-	// small; empty in reports for the program's own people.
+	// Suppressed names the figures withheld because they are small, near a value that was
+	// shown before, or would give such a one away; empty in reports for the program's own people.
 	Suppressed []string `json:"suppressed"`
 }
 

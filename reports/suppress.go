@@ -1,35 +1,59 @@
 package reports
 
-// smallCell is the least count of people that may leave the program's own reports.
+import "slices"
+
+// smallCell is the least count of people that may leave the program's own reports, and the
+// least difference between two counts of one total that may.
 // Source: docs/domain.md, section 4.
 const smallCell = 5
 
-// Public returns the summary as it may be published: every figure under 5 is withheld, and
-// with it as many others as it takes that no identity of a row and no column total gives it
-// away. Checks and notices, which carry counts of their own, are left out.
+// Public returns the summary as it may be published beside the values of the year's totals that
+// were shown before, by their names: every figure under 5 is withheld, every total that differs
+// from a value shown of it by 1 to 4, and with them as many others as it takes that no identity
+// of a row and no column total gives one away. Checks and notices, which carry counts of their
+// own, are left out.
 //
 // Guarantees: in each identity with a withheld figure at least two are, and those withheld come
 // to 5 or more together, or all of it that is not a total is withheld; the identities, taken
 // together as linear equations, determine no withheld figure; and the totals are those of
-// PartnerTotals to the cell, so that who reads both knows no more. Of two summaries of the same
-// year at two dates nothing is guaranteed: a year is published once, when it is over.
-func Public(s Summary) Summary {
+// PartnerTotals beside the same values, to the cell, so that who reads both knows no more.
+// Of the months of two summaries of one year nothing is guaranteed: a year's months are
+// published once, when it is over, and the totals published are shown values from then on.
+func Public(s Summary, shown map[string][]int) Summary {
 	out := Summary{Year: s.Year, AsOf: s.AsOf, Totals: s.Totals,
 		Rows: append([]Row{}, s.Rows...), Checks: []Check{}, Notices: []Check{}}
 	grid := make([]*Row, 0, len(out.Rows)+1)
 	for i := range out.Rows {
 		grid = append(grid, &out.Rows[i])
 	}
-	withhold(append(grid, &out.Totals))
+	withhold(append(grid, &out.Totals), shown)
 	return out
 }
 
-// PartnerTotals returns what a referral partner may see: the totals, without months, and
-// without small cells.
-func PartnerTotals(s Summary) Summary {
+// PartnerTotals returns what a referral partner may see beside the values of the year's totals
+// that partners were shown before, by their names: the totals, without months, without those
+// under 5 and those that differ from a value shown of them by 1 to 4, and without what would
+// give one of these away.
+//
+// Guarantees: any two values of one total that are shown are equal or differ by 5 or more, if
+// what is shown is among the values given next time. A value that was shown is shown again,
+// unless nothing else is left to withhold beside a withheld one. The same summary beside what
+// it showed itself is the same to the cell. Source: docs/adr/0011-partner-totals.md.
+func PartnerTotals(s Summary, shown map[string][]int) Summary {
 	out := Summary{Year: s.Year, AsOf: s.AsOf, Totals: s.Totals,
 		Rows: []Row{}, Checks: []Check{}, Notices: []Check{}}
-	withhold([]*Row{&out.Totals})
+	withhold([]*Row{&out.Totals}, shown)
+	return out
+}
+
+// valuesOf lists the figures of a row that are neither withheld nor unknown, by their names.
+func valuesOf(r Row) map[string]int {
+	out := map[string]int{}
+	for _, c := range columns() {
+		if n := *c.cell(&r); n != nil {
+			out[c.name] = *n
+		}
+	}
 	return out
 }
 
@@ -50,22 +74,36 @@ func rowIdentities() [][]string {
 type cell struct {
 	value  int
 	hidden bool
+	known  bool // the value was shown before: to withhold it now hides little
 	fixed  bool // what partners are shown of it is settled
 }
 
+// newCell is a cell beside the values that were shown of its total. One that differs from such
+// a value by a small count would tell that count by subtraction, and is hidden like it.
+func newCell(value int, shown []int) *cell {
+	near := slices.ContainsFunc(shown, func(before int) bool {
+		return value != before && max(value-before, before-value) < smallCell
+	})
+	return &cell{value: value, hidden: value < smallCell || near, known: slices.Contains(shown, value)}
+}
+
 // withhold blanks the cells of rows in place. The last row is the sum of the others. Its cells
-// are settled first, by themselves, and then stay: a reader may hold them from elsewhere.
-func withhold(rows []*Row) {
+// are settled first, by themselves and beside what was shown of them before, and then stay: a
+// reader may hold them from elsewhere.
+func withhold(rows []*Row, shown map[string][]int) {
 	grid := make([]map[string]*cell, len(rows))
 	for i, row := range rows {
 		grid[i] = map[string]*cell{}
 		for _, c := range columns() {
 			if n := *c.cell(row); n != nil {
-				grid[i][c.name] = &cell{value: *n, hidden: *n < smallCell}
+				grid[i][c.name] = newCell(*n, nil)
 			}
 		}
 	}
 	totals := grid[len(grid)-1]
+	for name, c := range totals {
+		totals[name] = newCell(c.value, shown[name])
+	}
 	settle(bind([]map[string]*cell{totals}), len(columns()))
 	for _, c := range totals {
 		c.fixed = true
@@ -98,7 +136,8 @@ type bound struct {
 	parts []*cell
 }
 
-func (b bound) cells() []*cell { return append([]*cell{b.whole}, b.parts...) }
+// cells lists the parts and, last, the whole: of equals it is the last to be hidden.
+func (b bound) cells() []*cell { return append(slices.Clone(b.parts), b.whole) }
 
 // bind lists every identity: those of each row, and each column with its total.
 func bind(grid []map[string]*cell) []bound {
@@ -153,34 +192,36 @@ func cover(b bound) bool {
 	if hidden == 0 || hidden >= 2 && together >= smallCell {
 		return false
 	}
-	return hideSmallest(b)
+	return b.hideSmallest(false) || b.hideSmallest(true)
 }
 
 // coverTold looks for hidden cells that several identities together give away, hides another
 // cell beside the first of them, or elsewhere where none beside it can be, and reports whether
-// it did.
+// it did. Cells whose values are known are the last to be tried.
 func coverTold(identities []bound) bool {
 	told := workedOutCells(identities)
-	for _, b := range identities {
-		for _, c := range b.cells() {
-			if told[c] && hideSmallest(b) {
-				return true
-			}
-		}
+	if len(told) == 0 {
+		return false
 	}
-	for _, b := range identities {
-		if len(told) > 0 && hideSmallest(b) {
-			return true
+	for _, known := range []bool{false, true} {
+		for _, besideTold := range []bool{true, false} {
+			for _, b := range identities {
+				tells := slices.ContainsFunc(b.cells(), func(c *cell) bool { return told[c] })
+				if tells == besideTold && b.hideSmallest(known) {
+					return true
+				}
+			}
 		}
 	}
 	return false
 }
 
-// hideSmallest hides the smallest cell that is shown and not fixed; false when there is none.
-func hideSmallest(b bound) bool {
+// hideSmallest hides the smallest cell that is shown, not fixed, and known as asked for; false
+// when there is none.
+func (b bound) hideSmallest(known bool) bool {
 	var smallest *cell
 	for _, c := range b.cells() {
-		if !c.hidden && !c.fixed && (smallest == nil || c.value < smallest.value) {
+		if !c.hidden && !c.fixed && c.known == known && (smallest == nil || c.value < smallest.value) {
 			smallest = c
 		}
 	}

@@ -68,7 +68,7 @@ func TestTheSummaryAsCSV(t *testing.T) {
 // In a file too, a cell that is withheld is told from one that nobody knows.
 func TestAFileNamesWhatIsWithheld(t *testing.T) {
 	b, _ := rebuilt2024(t)
-	totals := PartnerTotals(b.summary(2024, "2023-12-31"))
+	totals := PartnerTotals(b.summary(2024, "2023-12-31"), nil)
 	records := csvOf(t, SummaryTable(totals))
 	place := slices.Index(records[0], "suppressed")
 	if place < 0 || len(totals.Totals.Suppressed) == 0 {
@@ -130,7 +130,7 @@ func TestTheSummaryAsAWorkbook(t *testing.T) {
 
 func TestAPublicWorkbookHoldsNoChecks(t *testing.T) {
 	b, _ := rebuilt2024(t)
-	sheets, err := SummaryBook(Public(b.summary(2024, "2024-12-31")))
+	sheets, err := SummaryBook(Public(b.summary(2024, "2024-12-31"), nil))
 	if err != nil || len(sheets) != 1 {
 		t.Fatal(len(sheets), err)
 	}
@@ -181,7 +181,7 @@ func TestIntensityTables(t *testing.T) {
 
 func TestAFrozenSummaryGivesTheSameFiles(t *testing.T) {
 	b, _ := rebuilt2024(t)
-	for _, s := range []Summary{b.summary(2024, "2024-12-31"), Public(b.summary(2024, "2024-12-31"))} {
+	for _, s := range []Summary{b.summary(2024, "2024-12-31"), Public(b.summary(2024, "2024-12-31"), nil)} {
 		text, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)

@@ -560,7 +560,7 @@ export interface paths {
         };
         /**
          * The monthly summary of a year, rebuilt from single records
-         * @description A director's covers the program, a supervisor's their organisation; a referral partner gets the program's totals alone, with counts under 5 withheld, of whole years that are over (as_of: the year's last day). With frozen, a kept summary is answered to the byte, and as JSON with what came late for it.
+         * @description A director's covers the program, a supervisor's their organisation; a referral partner gets the program's totals alone, with counts under 5 withheld, and totals that differ by 1 to 4 from what partners were shown of them before. With frozen, a kept summary is answered to the byte, and as JSON with what came late for it.
          */
         get: operations["summary"];
         put?: never;
@@ -1002,7 +1002,7 @@ export interface components {
             call_in_meetings: number | null;
             relocations: number | null;
             n: number | null;
-            /** @description Figures withheld because they are small or give a small one away */
+            /** @description Figures withheld because they are small, near one that partners were shown before, or give such a one away */
             suppressed: string[];
         };
         Check: {
