@@ -153,6 +153,9 @@ func TestASyncCursorIsTakenToTheByte(t *testing.T) {
 			s.call("POST", "/v1/sync/digests", token, map[string]any{"cursor": cursor}).problem(400, "bad_cursor")
 		}
 		pull(good).into(200, nil)
+		for _, odd := range []any{5, true, []any{}, map[string]any{}} {
+			s.call("POST", "/v1/sync/digests", token, map[string]any{"cursor": odd}).problem(400, "bad_cursor")
+		}
 		s.call("POST", "/v1/sync/digests", token, map[string]any{"cursor": good}).into(200, nil)
 	})
 }

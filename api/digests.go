@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -10,8 +11,8 @@ import (
 // digestsBody asks for digests; a device without a cursor may compare too.
 type digestsBody struct {
 	ofAnyVersion
-	Cursor *string `json:"cursor"`
-	After  string  `json:"after"` // next of the answer before, where a scope does not fit into one
+	Cursor json.RawMessage `json:"cursor"`
+	After  string          `json:"after"` // next of the answer before, where a scope does not fit into one
 }
 
 func (b *digestsBody) check(f *faults) {
@@ -27,10 +28,8 @@ func (s *Server) digests(c echo.Context) error {
 		return err
 	}
 	cursor := ""
-	if in.Cursor != nil {
-		if cursor = *in.Cursor; cursor == "" {
-			return badCursor()
-		}
+	if len(in.Cursor) > 0 && string(in.Cursor) != "null" && (json.Unmarshal(in.Cursor, &cursor) != nil || cursor == "") {
+		return badCursor()
 	}
 	d, err := s.engine.Digests(c.Request().Context(), actorOf(c), cursor, in.After)
 	if err != nil {

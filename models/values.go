@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -90,11 +91,38 @@ func checkText(f *Field, s string) string {
 // ParseTime reads an RFC 3339 timestamp, rounded to milliseconds UTC. What would lie
 // outside the years 1 to 9999 in UTC is moved to their edge: no clock is refused.
 func ParseTime(s string) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	t, ok := parseInstant(s)
+	if !ok {
 		return time.Time{}, false
 	}
 	return clampTime(Millis(t)), true
+}
+
+// instant is the grammar of RFC 3339, section 5.6. The standard library passes over
+// some of what it forbids (one digit of an hour, a comma) and lacks some of what it
+// allows (small letters, leap seconds).
+var instant = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+func parseInstant(s string) (time.Time, bool) {
+	if len(s) == len(TimeLayout) && s[len(time.DateTime)] == '.' { // as nearly all are
+		if t, err := time.Parse(TimeLayout, s); err == nil {
+			return t, true
+		}
+	}
+	parts := instant.FindStringSubmatchIndex(s)
+	if parts == nil {
+		return time.Time{}, false
+	}
+	s = strings.ToUpper(s)
+	leap := s[parts[2]:parts[3]] == "60"
+	if leap {
+		s = s[:parts[2]] + "59" + s[parts[3]:]
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err == nil && leap {
+		t = t.Add(time.Second)
+	}
+	return t, err == nil
 }
 
 func clampTime(t time.Time) time.Time {

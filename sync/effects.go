@@ -21,7 +21,9 @@ func (w *world) effects(j *job, old, row *models.Row) (*models.Rejection, error)
 				return nil, err
 			}
 		}
-		w.statusEvent(j, old, row)
+		if err := w.statusEvent(j, old, row); err != nil {
+			return nil, err
+		}
 		if old != nil && !models.Equal(old.Get("status"), row.Get("status")) {
 			w.judgeServices[row.ID] = j // attempts may count now, or not any more
 		}
@@ -113,14 +115,15 @@ func (w *world) serverRow(j *job, row *models.Row) {
 	w.put(row)
 }
 
-// statusEvent records a change of a service's status.
-func (w *world) statusEvent(j *job, old, row *models.Row) {
+// statusEvent records a change of a service's status. A corrected date or reason of the
+// standing status is written into the event that tells of it.
+func (w *world) statusEvent(j *job, old, row *models.Row) error {
 	from := models.Pursuing
 	if old != nil {
 		from = old.Text("status")
 	}
 	if from == row.Text("status") {
-		return
+		return w.correctEvent(j, old, row)
 	}
 	event := models.NewRow(models.Tables.Table("status_events"), models.DerivedID(j.ID, "status/"+row.ID))
 	event.Bucket = row.Bucket
@@ -131,6 +134,37 @@ func (w *world) statusEvent(j *job, old, row *models.Row) {
 	event.Put("on", row.Get("status_on"))
 	event.PutText("by", j.who.UserID)
 	w.serverRow(j, event)
+	return nil
+}
+
+// correctEvent brings the last event of a service up to a status whose date or reason
+// was corrected. A service that was never anything but pursuing has none.
+func (w *world) correctEvent(j *job, old, row *models.Row) error {
+	if old == nil || models.Equal(old.Get("status_on"), row.Get("status_on")) && models.Equal(old.Get("status_reason"), row.Get("status_reason")) {
+		return nil
+	}
+	events, err := w.inBucket(row.Bucket, models.Tables.Table("status_events"))
+	if err != nil {
+		return err
+	}
+	var last *models.Row // by when it was made: a corrected event has a later number
+	for _, e := range events {
+		if e.Text("service_id") == row.ID && (last == nil || e.Meta.Writers[0].V > last.Meta.Writers[0].V) {
+			last = e
+		}
+	}
+	if last == nil || last.Text("to") != row.Text("status") {
+		return nil
+	}
+	event := last.Clone()
+	event.Put("on", row.Get("status_on"))
+	event.Put("reason", row.Get("status_reason"))
+	event.V = w.tx.Next()
+	event.Meta.Wrote(models.Writer{V: event.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "on", "reason")
+	w.stamp(j, event, false)
+	w.put(event)
+	w.judgeServices[row.ID] = j // attempts may count now, or not any more
+	return nil
 }
 
 // stands tells whether an assignment gives its user the case.

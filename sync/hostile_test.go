@@ -122,3 +122,42 @@ func TestABodyOfNothingIsCheap(t *testing.T) {
 		}
 	}
 }
+
+// Members of the pull half are known by their exact names, and numbers beyond what a
+// machine holds are clamped like others.
+func TestDecodeOfThePullHalf(t *testing.T) {
+	for body, limit := range map[string]int{
+		`{"protocol":1,"pull":{"LIMIT":0,"Cursor":"x","table\u017f":["nothing"]}}`:       PageDefault,
+		`{"protocol":1,"pull":{"limit":9223372036854775808}}`:                            PageMax,
+		`{"protocol":1,"pull":{"limit":5001}}`:                                           PageMax,
+		`{"protocol":1,"pull":{"limit":1,"backfill":{"FROM_schema":7,"from_schema":1}}}`: 1,
+	} {
+		if req, err := Decode([]byte(body)); err != nil || req.Pull.Limit != limit || req.Pull.Cursor != "" || req.Pull.Tables != nil {
+			t.Errorf("%s: %+v, %v", body, req.Pull, err)
+		}
+	}
+	for _, body := range []string{`{"protocol":1,"pull":{"limit":-9223372036854775809}}`, `{"protocol":1,"pull":{"limit":1.5}}`,
+		`{"protocol":1,"pull":[]}`, `{"protocol":1,"pull":{"backfill":{"FROM_schema":1}}}`} {
+		if _, err := Decode([]byte(body)); err == nil {
+			t.Errorf("%s was taken", body)
+		}
+	}
+}
+
+// A clock that stands at the first instant there is is wrong, not missing.
+func TestDecodeOfTheFirstInstant(t *testing.T) {
+	req, err := Decode([]byte(`{"protocol":1,"device_time":"0001-01-01T00:00:00Z"}`))
+	if err != nil || req.DeviceTime.IsZero() {
+		t.Errorf("device time %s, %v", req.DeviceTime, err)
+	}
+}
+
+// A group's name is counted in characters.
+func TestDecodeOfGroups(t *testing.T) {
+	for name, good := range map[string]bool{strings.Repeat("é", groupNameMax): true, strings.Repeat("é", groupNameMax+1): false, `g\u0000h`: false} {
+		req, err := Decode([]byte(`{"protocol":1,"push":[{"id":"` + models.NewID() + `","group":"` + name + `"}]}`))
+		if err != nil || (req.Push[0].Fault == nil) != good {
+			t.Errorf("a group of %d bytes: %+v, %v", len(name), req.Push, err)
+		}
+	}
+}

@@ -3,8 +3,11 @@ package sync
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -105,11 +108,13 @@ func (r *Request) deviceTime(raw json.RawMessage) error {
 	if json.Unmarshal(raw, &s) != nil {
 		return models.Invalid("body.device_time", "must be an RFC 3339 timestamp")
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	t, ok := models.ParseTime(s)
+	if !ok {
 		return models.Invalid("body.device_time", "must be an RFC 3339 timestamp")
 	}
-	r.DeviceTime = t.UTC()
+	if r.DeviceTime = t; t.IsZero() { // the first instant of the year 1 is a wrong clock, not a missing one
+		r.DeviceTime = t.Add(time.Millisecond)
+	}
 	return nil
 }
 
@@ -156,8 +161,8 @@ func (it *Item) decode(item gjson.Result) bool {
 		}
 		return true
 	})
-	if len(it.Group) > groupNameMax && it.Fault == nil {
-		it.Fault = models.Reject(models.CodeInvalidValue, "group", "must be at most 100 characters")
+	if it.Fault == nil && (utf8.RuneCountInString(it.Group) > groupNameMax || strings.IndexByte(it.Group, 0) >= 0) {
+		it.Fault = models.Reject(models.CodeInvalidValue, "group", "must be at most 100 characters, without U+0000")
 	}
 	return models.ValidID(it.ID)
 }
@@ -203,36 +208,28 @@ func str(value gjson.Result, into *string, want string) string {
 	return ""
 }
 
-// wirePull is the pull half as it travels.
-type wirePull struct {
-	Cursor   json.RawMessage `json:"cursor"`
-	Limit    json.RawMessage `json:"limit"`
-	Tables   json.RawMessage `json:"tables"`
-	Buckets  json.RawMessage `json:"buckets"`
-	Backfill json.RawMessage `json:"backfill"`
-}
-
 func (r *Request) pull(raw json.RawMessage) error {
 	if !present(raw) {
 		return nil
 	}
-	var w wirePull
-	if raw[0] != '{' || json.Unmarshal(raw, &w) != nil {
+	object := gjson.ParseBytes(raw)
+	if !object.IsObject() {
 		return models.Invalid("body.pull", "must be an object")
 	}
+	w := fields(object)
 	p := &PullRequest{Limit: PageDefault}
 	r.Pull = p
-	if present(w.Cursor) && json.Unmarshal(w.Cursor, &p.Cursor) != nil || present(w.Cursor) && p.Cursor == "" {
+	if present(w["cursor"]) && json.Unmarshal(w["cursor"], &p.Cursor) != nil || present(w["cursor"]) && p.Cursor == "" {
 		return BadCursor()
 	}
-	if present(w.Limit) {
-		number, ok := wholeNumber(w.Limit)
-		if !ok || number < 1 {
+	if present(w["limit"]) {
+		number, err := strconv.ParseInt(string(w["limit"]), 10, 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) || number < 1 { // one out of range is the largest or the least
 			return models.Invalid("body.pull.limit", "must be a whole number from 1")
 		}
 		p.Limit = int(min(number, PageMax))
 	}
-	if err := stringList(w.Tables, "body.pull.tables", tablesListMax, &p.Tables); err != nil {
+	if err := stringList(w["tables"], "body.pull.tables", tablesListMax, &p.Tables); err != nil {
 		return err
 	}
 	for i, name := range p.Tables {
@@ -240,7 +237,7 @@ func (r *Request) pull(raw json.RawMessage) error {
 			return models.Invalid(place("body.pull.tables", i, ""), "is not a table")
 		}
 	}
-	if err := stringList(w.Buckets, "body.pull.buckets", BucketsMax, &p.Buckets); err != nil {
+	if err := stringList(w["buckets"], "body.pull.buckets", BucketsMax, &p.Buckets); err != nil {
 		return err
 	}
 	for i, id := range p.Buckets {
@@ -248,20 +245,18 @@ func (r *Request) pull(raw json.RawMessage) error {
 			return models.Invalid(place("body.pull.buckets", i, ""), "must be a lower-case UUID")
 		}
 	}
-	return p.backfill(w.Backfill)
+	return p.backfill(w["backfill"])
 }
 
 func (p *PullRequest) backfill(raw json.RawMessage) error {
 	if !present(raw) {
 		return nil
 	}
-	var w struct {
-		From json.RawMessage `json:"from_schema"`
-	}
-	if raw[0] != '{' || json.Unmarshal(raw, &w) != nil {
+	object := gjson.ParseBytes(raw)
+	if !object.IsObject() {
 		return models.Invalid("body.pull.backfill", "must be an object")
 	}
-	number, ok := wholeNumber(w.From)
+	number, ok := wholeNumber(fields(object)["from_schema"])
 	if !ok || number < 1 || number > 1_000_000 {
 		return models.Invalid("body.pull.backfill.from_schema", "must be a whole number from 1")
 	}

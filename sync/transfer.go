@@ -101,6 +101,9 @@ func (w *world) accept(j *job, row *models.Row) (*models.Rejection, error) {
 	if rejection, err := w.needsConsent(j, person, receiver); err != nil || rejection != nil {
 		return rejection, err
 	}
+	if err := w.withdrawOthers(j, row); err != nil {
+		return nil, err
+	}
 	if err := w.endAssignments(j, service.ID); err != nil {
 		return nil, err
 	}
@@ -121,6 +124,37 @@ func (w *world) accept(j *job, row *models.Row) (*models.Rejection, error) {
 		return nil, err
 	}
 	return nil, w.give(receiver, person, source)
+}
+
+// withdrawOthers withdraws what else the giver had offered of a service that is now
+// somebody's: nobody can accept it any more.
+func (w *world) withdrawOthers(j *job, accepted *models.Row) error {
+	ids, err := w.tx.PendingTransfers(accepted.Text("service_id"))
+	if err != nil {
+		return err
+	}
+	for key, h := range w.rows { // and what this transaction brought
+		if key.table == accepted.Table && h.row.Text("service_id") == accepted.Text("service_id") && !slices.Contains(ids, key.id) {
+			ids = append(ids, key.id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		other, err := w.live(accepted.Table, id)
+		if err != nil {
+			return err
+		}
+		if id == accepted.ID || other == nil || other.Text("state") != "pending" {
+			continue
+		}
+		row := other.Clone()
+		row.PutText("state", "withdrawn")
+		row.V = w.tx.Next()
+		row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "state")
+		w.stamp(j, row, false)
+		w.put(row)
+	}
+	return nil
 }
 
 func (w *world) endAssignments(j *job, service string) error {

@@ -93,6 +93,28 @@ func TestAGiverKeepsAPersonWhomAnotherServiceOfTheirsPursues(t *testing.T) {
 	})
 }
 
+// Once a service is given to one organisation, what was offered to others is withdrawn.
+func TestAnAcceptedTransferWithdrawsOthers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p, taker, other := c.open(c.worker), c.receiver(), c.receiver()
+		offer := func(to models.Actor) Item {
+			c.push(c.supervisor, insertOf("consents", map[string]any{"person_id": p.person, "recipient_org_id": to.OrgID,
+				"signed_on": "2026-01-01", "expires_on": "2027-01-01"}))
+			return insertOf("transfers", map[string]any{"service_id": p.service, "to_org_id": to.OrgID})
+		}
+		first, second := offer(taker), offer(other)
+		c.push(c.supervisor, first, second)
+		c.push(taker, item(models.OpPatch, "transfers", first.Row, endless, map[string]any{"state": "accepted"}))
+		for row, want := range map[string]string{first.Row: "accepted", second.Row: "withdrawn"} {
+			if got := c.stored("transfers", row).Text("state"); got != want {
+				t.Errorf("a transfer is %s, want %s", got, want)
+			}
+		}
+		c.holds()
+	})
+}
+
 // TestTheLastResortDoesNotDependOnTheOrderOfArrival pushes one history in several
 // orders: the attempt at the probation officer is in policy in all of them, and out
 // of policy as long as anything wanted before it is missing.

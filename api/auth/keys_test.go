@@ -46,6 +46,25 @@ func TestInstancesShareKeys(t *testing.T) {
 	})
 }
 
+// An instance takes a token of a key that another has made since it last asked, though
+// it asked just now.
+func TestInstancesHearOfANewKey(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		other, err := auth.New(ctx, s.store, auth.SealingKey{1}, auth.NewHasher(cheap))
+		must(t, err)
+		for range 3 {
+			_, err = other.PublicKeys(ctx) // it has just asked
+			must(t, err)
+			_, err := auth.RotateKeys(ctx, s.store, auth.SealingKey{1})
+			must(t, err)
+			tokens := s.login(t, "d")
+			_, err = other.Check(ctx, tokens.Access)
+			must(t, err)
+		}
+	})
+}
+
 // A server with another key file says so at its start, instead of failing later;
 // rotation starts afresh with it.
 func TestAnotherKeyFile(t *testing.T) {

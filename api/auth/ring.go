@@ -17,8 +17,10 @@ const (
 	// tokens signed by it are dead after minutes; whoever caches the set is not.
 	publishedFor = 90 * 24 * time.Hour
 	keyIDBytes   = 6 // 8 characters
-	// reloadEvery bounds how often an unknown key id may cost a query.
-	reloadEvery = time.Second
+	// reloadEvery bounds how often unknown key ids cost a query: tokens that nobody
+	// signed may come in any number, and one of a key that another instance has just
+	// made waits no longer than this.
+	reloadEvery = 50 * time.Millisecond
 )
 
 // ring holds the keys that sign and verify access tokens.
@@ -29,7 +31,9 @@ type ring struct {
 	mu     sync.RWMutex
 	public map[string]ed25519.PublicKey // retired ones too: a wiped phone confirms with an old token
 	signer signer
-	loaded time.Time
+	loaded time.Time // when the keys were last asked for
+
+	asking sync.Mutex // held by whoever asks for an unknown key
 }
 
 type signer struct {
@@ -112,6 +116,7 @@ func (r *ring) current(ctx context.Context) (signer, error) {
 }
 
 func (r *ring) load(ctx context.Context) ([]store.SigningKey, error) {
+	asked := time.Now()
 	keys, err := r.store.SigningKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -123,28 +128,41 @@ func (r *ring) load(ctx context.Context) ([]store.SigningKey, error) {
 		}
 	}
 	r.mu.Lock()
-	r.public, r.loaded = public, time.Now()
+	r.public, r.loaded = public, asked
 	r.mu.Unlock()
 	return keys, nil
 }
 
-// verifier gives the public key of an id, asking the database for one that another
-// instance made, at most once in reloadEvery.
+// verifier gives the public key of an id. One that is not known is asked for: another
+// instance may just have made it.
 func (r *ring) verifier(ctx context.Context, id string) (ed25519.PublicKey, bool) {
-	r.mu.RLock()
-	key, ok := r.public[id]
-	fresh := time.Since(r.loaded) < reloadEvery
-	r.mu.RUnlock()
-	if ok || fresh {
+	came := time.Now()
+	if key, ok, _ := r.known(id); ok {
+		return key, true
+	}
+	r.asking.Lock()
+	defer r.asking.Unlock()
+	key, ok, loaded := r.known(id)
+	if ok || loaded.After(came) {
 		return key, ok
+	}
+	select {
+	case <-time.After(reloadEvery - time.Since(loaded)):
+	case <-ctx.Done():
+		return nil, false
 	}
 	if _, err := r.load(ctx); err != nil {
 		return nil, false
 	}
+	key, ok, _ = r.known(id)
+	return key, ok
+}
+
+func (r *ring) known(id string) (key ed25519.PublicKey, ok bool, loaded time.Time) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	key, ok = r.public[id]
-	return key, ok
+	return key, ok, r.loaded
 }
 
 // JWK is one public key as RFC 8037 writes it.

@@ -14,6 +14,16 @@ func (tx *ProgramTx) LastResorts(services []string) ([]string, error) {
 	return scanIDs(rows)
 }
 
+// PendingTransfers gives the ids of the stored transfers of a service that nobody has
+// answered.
+func (tx *ProgramTx) PendingTransfers(service string) ([]string, error) {
+	rows, err := tx.query(`SELECT id FROM transfers WHERE program_no = ? AND service_id = ? AND state = 'pending' ORDER BY id`, tx.Program.No, service)
+	if err != nil {
+		return nil, fmt.Errorf("list transfers: %w", err)
+	}
+	return scanIDs(rows)
+}
+
 // ServicesOf gives the ids of a person's stored services.
 func (tx *ProgramTx) ServicesOf(person string) ([]string, error) {
 	rows, err := tx.query(`SELECT id FROM services WHERE program_no = ? AND person_id = ?`, tx.Program.No, person)

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"encoding/json"
+	"strings"
 
 	"pursuit/models"
 )
@@ -132,7 +133,7 @@ func checkStatus(w Write, from string) *models.Rejection {
 	if w.Who.Role == models.RoleOutreachWorker && to != models.SLOEngaged && to != models.Refused {
 		return models.Reject(models.CodeForbiddenTransition, "status", "outreach workers set slo_engaged and refused")
 	}
-	if !w.Unseen && models.Reopens(from, to) && models.Text(w.Values[w.Table.Field("status_reason")]) == "" {
+	if !w.Unseen && models.Reopens(from, to) && blank(models.Text(w.Values[w.Table.Field("status_reason")])) {
 		return models.Reject(models.CodeMissingField, "status_reason", "reopening needs a reason")
 	}
 	return checkReason(w, to)
@@ -200,11 +201,14 @@ func onlyTheirs(w Write, owner string, fields ...string) *models.Rejection {
 }
 
 func needsOverrideReason(w Write) *models.Rejection {
-	if w.text("override") != "" && w.text("override_reason") == "" {
+	if w.text("override") != "" && blank(w.text("override_reason")) {
 		return models.Reject(models.CodeMissingField, "override_reason", "an override needs a reason")
 	}
 	return nil
 }
+
+// blank tells whether a text says nothing.
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
 func in(list []string, s string) bool {
 	for _, have := range list {

@@ -67,6 +67,7 @@ func TestFieldRules(t *testing.T) {
 		"case manager enrols":                      {write(cm, street, "services", pursuing, v{"status": "enrolled"}), "", ""},
 		"case manager changes the track":           {write(cm, street, "services", pursuing, v{"track": "hhp"}), "", ""},
 		"reopening with a reason":                  {write(cm, street, "services", refused, v{"status": "pursuing", "status_reason": "again"}), "", ""},
+		"reopening with a blank reason":            {write(boss, street, "services", refused, v{"status": "pursuing", "status_reason": " \n"}), missing, "status_reason"},
 		"reopening without":                        {write(boss, street, "services", refused, v{"status": "pursuing"}), missing, "status_reason"},
 		"reopening what its author did not see":    {unseen(write(boss, street, "services", refused, v{"status": "pursuing"})), "", ""},
 		"unable to place, with its code":           {write(cm, street, "services", pursuing, v{"status": "unable_to_place", "status_reason": "unable_to_contact"}), "", ""},
@@ -89,6 +90,7 @@ func TestFieldRules(t *testing.T) {
 		"partner refers as outreach":           {write(partner, street, "referrals", nil, v{"source": "outreach"}), forbidden, "source"},
 		"case manager refers from the review":  {write(cm, street, "referrals", nil, v{"source": "shooting_review"}), "", ""},
 
+		"override with a blank reason":            {write(cm, street, "assessments", nil, v{"override": "yes", "override_reason": " "}), missing, "override_reason"},
 		"override with a reason":                  {write(cm, street, "assessments", nil, v{"override": "yes", "override_reason": "met"}), "", ""},
 		"override without":                        {write(cm, street, "assessments", nil, v{"override": "no"}), missing, "override_reason"},
 		"override patched in, no reason stands":   {write(cm, street, "assessments", v{"disposition": "referred"}, v{"override": "yes"}), missing, "override_reason"},
