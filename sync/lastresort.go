@@ -91,6 +91,9 @@ func (w *world) judgeService(j *job, id string) error {
 		}
 		if excepted != marked(a) {
 			w.except(j, a, excepted)
+			if err := w.remindAgain(j, a, excepted); err != nil {
+				return err
+			}
 		}
 		if err := w.disclose(j, service.Text("person_id"), a); err != nil {
 			return err
@@ -170,6 +173,30 @@ func (w *world) except(j *job, attempt *models.Row, excepted bool) {
 	row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "policy_exception")
 	w.stamp(j, row, false)
 	w.put(row)
+}
+
+// remindAgain opens the reminder of an exception that is one again: it was settled when
+// the exception went, and the supervisor is to have it in whatever order the rest came.
+func (w *world) remindAgain(j *job, attempt *models.Row, excepted bool) error {
+	if !excepted {
+		return nil
+	}
+	list, err := w.inBucket(attempt.Bucket, models.Tables.Table("reminders"))
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if r.Text("kind") != "policy_exception" || r.Text("state") == "pending" || r.Text("due_at") != attempt.Text("received_at") {
+			continue
+		}
+		row := r.Clone()
+		row.PutText("state", "pending")
+		row.V = w.tx.Next()
+		row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "state")
+		w.stamp(j, row, false)
+		w.put(row)
+	}
+	return nil
 }
 
 // disclose records, once, that a probation officer was told of the pursuit.
