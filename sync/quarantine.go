@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -19,7 +20,7 @@ func (w *world) quarantine(j *job, reason string) error {
 	row.PutText("table", j.Table)
 	row.PutText("row", j.Row)
 	row.PutText("op", string(j.Op))
-	set, err := json.Marshal(j.Set)
+	set, err := readable(j.Set)
 	if err != nil {
 		return fmt.Errorf("keep mutation %s: %w", j.ID, err)
 	}
@@ -35,6 +36,23 @@ func (w *world) quarantine(j *job, reason string) error {
 		return err
 	}
 	return w.give(j.who.OrgID, row.ID, models.SourceQuarantine)
+}
+
+// readable writes what a mutation sets so that every reader of JSON takes it: halves of
+// surrogate pairs, which some refuse, become U+FFFD as in stored rows. Numbers keep their
+// spelling.
+func readable(set map[string]json.RawMessage) (json.RawMessage, error) {
+	sent, err := json.Marshal(set)
+	if err != nil {
+		return nil, err
+	}
+	var values map[string]any
+	numbers := json.NewDecoder(bytes.NewReader(sent))
+	numbers.UseNumber()
+	if err := numbers.Decode(&values); err != nil {
+		return nil, err
+	}
+	return json.Marshal(values)
 }
 
 // release applies a quarantined mutation as its author's, with its first time.

@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +74,23 @@ func TestWaitingEndsAfterADay(t *testing.T) {
 		r := c.result(c.supervisor, item(models.OpPatch, "quarantine", models.DerivedID(alone.ID, "quarantine"), endless, map[string]any{"state": "released"}))
 		if r.Code != models.CodeRowGone || r.Field != "state" || !strings.Contains(r.Message, "not here") {
 			t.Errorf("released while its parent is missing: %+v", r)
+		}
+	})
+}
+
+// What stands in quarantine is JSON that everybody can read, whatever was sent.
+func TestQuarantineIsReadable(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		odd := contactOf(models.NewID())
+		odd.Set["notes"] = json.RawMessage(`"c\ud800d <b>"`)
+		c.pushFor(models.StatusDeferred, c.worker, odd)
+		c.pass(25 * time.Hour)
+		c.sweep()
+		row := c.stands(models.DerivedID(odd.ID, "quarantine"))
+		var set map[string]string
+		if row == nil || bytes.Contains(row.Get("set"), []byte(`\ud800`)) || json.Unmarshal(row.Get("set"), &set) != nil || set["notes"] != "c\ufffdd <b>" {
+			t.Errorf("it is kept as %s", row.Get("set"))
 		}
 	})
 }
