@@ -3,7 +3,9 @@ package retention
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"pursuit/models"
@@ -68,6 +70,14 @@ func (p *Purger) Purge(ctx context.Context, program models.Program, dry bool) (O
 				break
 			}
 		}
+	}
+	if dry || out.Persons == 0 {
+		return out, nil
+	}
+	if err := p.store.EmptyLog(ctx); errors.Is(err, store.ErrLogInUse) {
+		slog.Warn("purge: "+err.Error(), "program", program.ID)
+	} else if err != nil {
+		return out, err
 	}
 	return out, nil
 }

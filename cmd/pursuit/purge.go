@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -23,6 +24,9 @@ func newPurge(s *settings) *cobra.Command {
 has changed for as long as the setting retention_days says. A legal_hold stops it; an
 organisation's hold or longer schedule keeps whom it holds; without a schedule nobody
 goes. The counts of summaries stay. Devices drop what they hold of them.
+
+A SQLite file is then written anew, so that nothing deleted before is left in its free
+pages: writers wait for it, and it needs the room of the file twice for as long.
 
 Prints for each program what was done, as a line of JSON. With --dry-run it tells what
 would be done and changes nothing.`,
@@ -56,6 +60,11 @@ func (s *settings) purge(ctx context.Context, program string, dry bool, stdout, 
 		bad = bad || len(out.Faults) > 0
 		if err := json.NewEncoder(stdout).Encode(out); err != nil {
 			return err
+		}
+	}
+	if !dry {
+		if err := app.store.Rewrite(ctx); err != nil {
+			return fmt.Errorf("the purge is done, but the file still has room that may hold old text; run it again: %w", err)
 		}
 	}
 	if bad {

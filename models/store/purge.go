@@ -152,7 +152,7 @@ type Purge struct {
 }
 
 // Erase removes persons for good: every row of their buckets with its versions, what
-// is remembered of mutations of these rows, and what waits for them. Whoever held
+// is remembered of mutations that speak of these rows, and what waits for them. Whoever held
 // them is told to drop them. The counts of p.Left stay, and those of rows by table.
 func (tx *ProgramTx) Erase(p Purge) (map[string]int, error) {
 	buckets, err := tx.bucketsOf(p.Persons)
@@ -164,6 +164,9 @@ func (tx *ProgramTx) Erase(p Purge) (map[string]int, error) {
 		return nil, err
 	}
 	if err := tx.revokeAll(buckets); err != nil {
+		return nil, err
+	}
+	if err := tx.forgetMutations(rows, buckets); err != nil {
 		return nil, err
 	}
 	if err := tx.eraseRows(rows, buckets); err != nil {
@@ -202,55 +205,6 @@ func (tx *ProgramTx) bucketsOf(persons []string) ([]string, error) {
 	}
 	lone, err := tx.speakingOf(buckets)
 	return append(buckets, lone...), err
-}
-
-// speakingOf finds the rows that are their own bucket and name one of the buckets or
-// a row in one: transfers, and what stands in quarantine.
-func (tx *ProgramTx) speakingOf(buckets []string) ([]string, error) {
-	rows, err := tx.query(`SELECT id FROM feed WHERE program_no = ? AND `+tx.s.in("bucket"), tx.Program.No, tx.s.ids(buckets))
-	if err != nil {
-		return nil, fmt.Errorf("list rows of buckets: %w", err)
-	}
-	ids, err := scanIDs(rows)
-	if err != nil {
-		return nil, err
-	}
-	named := map[string]bool{}
-	for _, id := range append(ids, buckets...) {
-		named[id] = true
-	}
-	var out []string
-	for _, t := range models.Tables.Tables {
-		if t.Bucket != models.BucketSelf {
-			continue
-		}
-		rows, err := tx.query(`SELECT `+rowColumns+` FROM feed WHERE program_no = ? AND tbl = ?`, tx.Program.No, t.No)
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", t.Name, err)
-		}
-		list, err := scanRows(rows)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range list {
-			if speaks(row, named) {
-				out = append(out, row.ID)
-			}
-		}
-	}
-	return out, nil
-}
-
-// speaks tells whether a row names one of some ids.
-func speaks(row *models.Row, named map[string]bool) bool {
-	var set map[string]any
-	_ = json.Unmarshal(row.Get("set"), &set) // no set, nothing in it
-	for _, v := range set {
-		if id, ok := v.(string); ok && named[id] {
-			return true
-		}
-	}
-	return named[row.Text("row")] || named[row.Text("service_id")]
 }
 
 // erasable lists the rows of buckets, deleted ones included, and counts them by table.

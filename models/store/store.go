@@ -166,6 +166,7 @@ func sqliteDSN(file string, readOnly bool) string {
 	if readOnly {
 		q.Add("_pragma", "query_only(1)")
 	} else {
+		q.Add("_pragma", "secure_delete(1)") // what is purged, or was before an edit, is not to be found in the file
 		q.Set("_txlock", "immediate")
 	}
 	return "file:" + file + "?" + q.Encode()
