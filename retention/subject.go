@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pursuit/models"
 	"pursuit/models/store"
@@ -15,9 +16,18 @@ import (
 type Record struct {
 	PersonID string                       `json:"person_id"`
 	MadeAt   string                       `json:"made_at"`
-	Tables   map[string][]json.RawMessage `json:"tables"` // rows as they travel, oldest change first
+	Merged   []Merged                     `json:"merged"`  // who became this person by a merge
+	Tables   map[string][]json.RawMessage `json:"tables"`  // rows as they travel, oldest change first
+	Deleted  map[string][]json.RawMessage `json:"deleted"` // rows that were deleted and are not purged yet, as they last were
 	Held     []Held                       `json:"held_by"`
 	LeftOut  []string                     `json:"left_out"`
+}
+
+// Merged is a person who was merged into another.
+type Merged struct {
+	PersonID string `json:"person_id"`
+	Code     string `json:"code"`
+	Into     string `json:"into"`
 }
 
 // Held says who could read the person's rows, and from when to when.
@@ -27,21 +37,26 @@ type Held struct {
 	To   *string `json:"to"` // null while they can
 }
 
-// SubjectAccess gathers the record of a live person, by id or code, and notes in the
-// audit that it was handed out. What is kept of somebody else, the names, numbers and
+// callsMost is how many persons of one code are told apart in an answer; a program that
+// has more of them knows.
+const callsMost = 20
+
+// SubjectAccess gathers the record of a person, by id or code, and notes in the audit
+// that it was handed out: everything that is kept, also when the person's own row was
+// deleted, and of a merged person, the one they are now. What is kept of somebody else, the names, numbers and
 // notes of known contacts, is left out unless asked for. The error is not_found for
 // nobody and conflict when several persons have the code.
 func SubjectAccess(ctx context.Context, s *store.Store, program models.Program, idOrCode string, contacts bool) (Record, error) {
 	var out Record
 	err := store.InProgram(ctx, s, program.No, func(tx *store.ProgramTx) error {
-		found, err := tx.PersonsCalled(idOrCode, 2)
+		found, err := tx.PersonsCalled(idOrCode, callsMost)
 		switch {
 		case err != nil:
 			return err
 		case len(found) == 0:
 			return models.NotFound()
 		case len(found) > 1:
-			return models.E(models.KindConflict, "conflict", "Several persons have this code; name one by id.")
+			return models.E(models.KindConflict, "conflict", "Several persons have this code; name one by id: "+strings.Join(found, ", "))
 		}
 		if out, err = recordOf(tx, found[0], contacts); err != nil {
 			return err
@@ -56,27 +71,48 @@ func SubjectAccess(ctx context.Context, s *store.Store, program models.Program, 
 }
 
 func recordOf(tx *store.ProgramTx, person string, contacts bool) (Record, error) {
-	out := Record{PersonID: person, MadeAt: models.FormatTime(tx.Now), Tables: map[string][]json.RawMessage{}, Held: []Held{},
-		LeftOut: []string{"deleted rows", "who read what, which the audit keeps"}}
+	out := Record{PersonID: person, MadeAt: models.FormatTime(tx.Now), Merged: []Merged{}, Tables: map[string][]json.RawMessage{},
+		Deleted: map[string][]json.RawMessage{}, Held: []Held{},
+		LeftOut: []string{"former versions of rows", "writes that were refused or wait", "who read what, which the audit keeps"}}
 	rows, grants, err := tx.Record(person)
 	if err != nil {
+		return out, err
+	}
+	if err := out.merge(tx); err != nil {
 		return out, err
 	}
 	if !contacts {
 		out.LeftOut = append(out.LeftOut, "names, numbers and notes of known contacts")
 	}
 	for _, row := range rows {
-		if row.Deleted {
-			continue
-		}
 		if !contacts {
 			row = withoutContact(row)
 		}
-		out.Tables[row.Table.Name] = append(out.Tables[row.Table.Name], row.Doc())
+		into := out.Tables
+		if row.Deleted {
+			into = out.Deleted
+		}
+		into[row.Table.Name] = append(into[row.Table.Name], row.Doc())
 	}
 	names, err := tx.PrincipalNames()
 	out.hold(grants, names)
 	return out, err
+}
+
+// merge lists who became the person.
+func (r *Record) merge(tx *store.ProgramTx) error {
+	ids, err := tx.MergedPersons([]string{r.PersonID})
+	if err != nil {
+		return err
+	}
+	merges, err := tx.Merges(ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		r.Merged = append(r.Merged, Merged{PersonID: id, Code: merges[id].Code, Into: merges[id].Kept})
+	}
+	return nil
 }
 
 // hold lists who held what and when, each interval of each of them once.
@@ -103,10 +139,13 @@ func (r *Record) hold(grants []models.Grant, names map[string]string) {
 var ofContacts = []string{"name", "phones", "notes"}
 
 // withoutContact leaves out of a row what belongs to a known contact: of the contact's
-// own row, and of a conflict over it, which keeps the values that lost.
+// own row, of a conflict over it, which keeps the values that lost, and of what stands in
+// quarantine for it.
 func withoutContact(row *models.Row) *models.Row {
 	var fields []string
 	switch {
+	case row.Table.Name == "quarantine" && row.Text("table") == "known_contacts":
+		return withoutSet(row)
 	case row.Table.Name == "known_contacts":
 		fields = ofContacts
 	case row.Table.Name == "conflicts" && row.Text("table") == "known_contacts" && slices.Contains(ofContacts, row.Text("field")):
@@ -117,6 +156,24 @@ func withoutContact(row *models.Row) *models.Row {
 	row = row.Clone()
 	for _, field := range fields {
 		row.Put(field, nil)
+	}
+	return row
+}
+
+// withoutSet leaves what belongs to a contact out of a mutation in quarantine.
+func withoutSet(row *models.Row) *models.Row {
+	set := map[string]json.RawMessage{}
+	if json.Unmarshal(row.Get("set"), &set) != nil {
+		set = nil // a deletion sets nothing
+	}
+	for _, field := range ofContacts {
+		delete(set, field)
+	}
+	row = row.Clone()
+	if text, err := json.Marshal(set); err == nil && len(set) > 0 {
+		row.Put("set", text)
+	} else {
+		row.Put("set", nil)
 	}
 	return row
 }

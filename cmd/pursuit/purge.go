@@ -93,8 +93,10 @@ func newSubjectAccess(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "subject-access PERSON",
 		Short: "Print what is kept of one person, for that person",
-		Long: `Prints everything that is kept of a person as JSON: each row, and who could read them
-from when to when. PERSON is an id or a code. What is kept of others, the names,
+		Long: `Prints everything that is kept of a person as JSON: each row, deleted ones apart, and
+who could read them from when to when. PERSON is an id or a code. The person's own row may
+have been deleted; of somebody who was merged into another the record is that one's, and
+names both. What is kept of others, the names,
 numbers and notes of known contacts, is left out unless --with-contacts is given, and
 the record says so. That it was printed is noted in the audit.`,
 		Example: "  pursuit subject-access 0199d7a2-… > record.json",
@@ -130,6 +132,11 @@ func (s *settings) subjectAccess(ctx context.Context, program, person string, co
 			return errors.New(known.Text)
 		}
 		return err
+	}
+	for _, m := range record.Merged {
+		if person == m.PersonID || person == m.Code {
+			fmt.Fprintf(stderr, "notice: %s was merged into %s, whose record this is\n", m.PersonID, m.Into)
+		}
 	}
 	encoder := json.NewEncoder(stdout)
 	encoder.SetIndent("", "  ")

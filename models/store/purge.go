@@ -203,6 +203,17 @@ func (tx *ProgramTx) bucketsOf(persons []string) ([]string, error) {
 			buckets = append(buckets, service)
 		}
 	}
+	for _, person := range slices.Concat(persons, merged) { // a grant that was swept names none
+		services, err := tx.ServicesOf(person)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range services {
+			if !slices.Contains(buckets, id) {
+				buckets = append(buckets, id)
+			}
+		}
+	}
 	lone, err := tx.speakingOf(buckets)
 	return append(buckets, lone...), err
 }

@@ -2,20 +2,95 @@ package store
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"pursuit/models"
 )
 
-// PersonsCalled lists the ids of the live persons with an id or a code, be it one that
-// they had before they were merged, at most limit.
+// PersonsCalled lists the ids of the persons with an id or a code of whom something is
+// kept, at most limit: live ones, and those whose own row was deleted. An id or a code
+// from before a merge leads to the person they are now.
 func (tx *ProgramTx) PersonsCalled(idOrCode string, limit int) ([]string, error) {
-	rows, err := tx.query(`SELECT id FROM people WHERE program_no = ? AND (id = ? OR code = ?
-		OR id IN (SELECT m.kept FROM people_merges m WHERE m.program_no = ? AND (m.merged = ? OR m.code = ?))) ORDER BY id LIMIT ?`,
+	rows, err := tx.query(`SELECT id FROM people WHERE program_no = ? AND (id = ? OR code = ?) UNION
+		SELECT kept FROM people_merges WHERE program_no = ? AND (merged = ? OR code = ?) ORDER BY 1 LIMIT ?`,
 		tx.Program.No, rowID(idOrCode), idOrCode, tx.Program.No, rowID(idOrCode), idOrCode, limit)
 	if err != nil {
 		return nil, fmt.Errorf("find person: %w", err)
 	}
-	return scanIDs(rows)
+	out, err := scanIDs(rows)
+	if err != nil {
+		return nil, err
+	}
+	if models.ValidID(idOrCode) {
+		if len(out) == 0 {
+			out = []string{idOrCode}
+		}
+		return tx.kept(out)
+	}
+	deleted, err := tx.deletedCalled(idOrCode, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range deleted {
+		if len(out) < limit && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return tx.kept(out)
+}
+
+// deletedCalled lists the persons with a code, then or before, whose row was deleted and
+// who were not merged into somebody.
+func (tx *ProgramTx) deletedCalled(code string, limit int) (out []string, err error) {
+	after := ""
+	for len(out) < limit {
+		rows, err := tx.query(`SELECT `+rowColumns+` FROM feed f WHERE f.program_no = ? AND f.tbl = ? AND f.deleted AND f.id > ?
+			AND NOT EXISTS (SELECT 1 FROM people_merges m WHERE m.program_no = f.program_no AND m.merged = f.id)
+			ORDER BY f.id LIMIT ?`, tx.Program.No, models.Tables.Table("people").No, rowID(after), deletedPerPage)
+		if err != nil {
+			return nil, fmt.Errorf("find deleted person: %w", err)
+		}
+		page, err := scanRows(rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page {
+			if row.Text("code") == code || slices.Contains(models.Texts(row.Get("codes")), code) {
+				out = append(out, row.ID)
+			}
+		}
+		if len(page) < deletedPerPage {
+			break
+		}
+		after = page[len(page)-1].ID
+	}
+	return out, nil
+}
+
+// kept leaves out of some ids those that are nobody's of whom anything is kept.
+func (tx *ProgramTx) kept(ids []string) (out []string, err error) {
+	people := models.Tables.Table("people").No
+	var tables []string
+	for _, t := range models.Tables.Tables {
+		if t.Root == "person_id" {
+			tables = append(tables, strconv.Itoa(t.No))
+		}
+	}
+	query := `SELECT count(*) FROM (SELECT 1 FROM feed WHERE program_no = ? AND id = ? AND tbl = ? UNION ALL
+		SELECT 1 FROM feed WHERE program_no = ? AND bucket = ? AND tbl IN (` + strings.Join(tables, ", ") + `) UNION ALL
+		SELECT 1 FROM services WHERE program_no = ? AND person_id = ?) AS kept`
+	for _, id := range ids {
+		n, no := 0, tx.Program.No
+		if err := tx.row(query, no, id, people, no, id, no, id).Scan(&n); err != nil {
+			return nil, fmt.Errorf("look what is kept: %w", err)
+		}
+		if n > 0 {
+			out = append(out, id)
+		}
+	}
+	return out, nil
 }
 
 // Merges tells of those of some ids who became somebody else by a merge, by that id.
