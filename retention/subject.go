@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type Record struct {
 	Merged   []Merged                     `json:"merged"`  // who became this person by a merge
 	Tables   map[string][]json.RawMessage `json:"tables"`  // rows as they travel, oldest change first
 	Deleted  map[string][]json.RawMessage `json:"deleted"` // rows that were deleted and are not purged yet, as they last were
+	Former   map[string][]json.RawMessage `json:"former"`  // rows as they were before they were changed
+	Kept     []json.RawMessage            `json:"kept"`    // writes that were merged, refused, wait or stand in quarantine, as they were sent
 	Held     []Held                       `json:"held_by"`
 	LeftOut  []string                     `json:"left_out"`
 }
@@ -72,31 +75,73 @@ func SubjectAccess(ctx context.Context, s *store.Store, program models.Program, 
 
 func recordOf(tx *store.ProgramTx, person string, contacts bool) (Record, error) {
 	out := Record{PersonID: person, MadeAt: models.FormatTime(tx.Now), Merged: []Merged{}, Tables: map[string][]json.RawMessage{},
-		Deleted: map[string][]json.RawMessage{}, Held: []Held{},
-		LeftOut: []string{"former versions of rows", "writes that were refused or wait", "who read what, which the audit keeps"}}
+		Deleted: map[string][]json.RawMessage{}, Former: map[string][]json.RawMessage{}, Kept: []json.RawMessage{}, Held: []Held{},
+		LeftOut: []string{"who read what, which the audit keeps"}}
+	if !contacts {
+		out.LeftOut = append(out.LeftOut, "names, numbers and notes of known contacts")
+	}
 	rows, grants, err := tx.Record(person)
 	if err != nil {
 		return out, err
 	}
-	if err := out.merge(tx); err != nil {
+	for _, row := range rows {
+		if row.Deleted {
+			put(out.Deleted, row, contacts)
+		} else {
+			put(out.Tables, row, contacts)
+		}
+	}
+	former, err := tx.Former(rows)
+	if err != nil {
 		return out, err
 	}
-	if !contacts {
-		out.LeftOut = append(out.LeftOut, "names, numbers and notes of known contacts")
+	for _, row := range former {
+		put(out.Former, row, contacts)
 	}
-	for _, row := range rows {
-		if !contacts {
-			row = withoutContact(row)
-		}
-		into := out.Tables
-		if row.Deleted {
-			into = out.Deleted
-		}
-		into[row.Table.Name] = append(into[row.Table.Name], row.Doc())
+	if err := errors.Join(out.merge(tx), out.keep(tx, rows, contacts)); err != nil {
+		return out, err
 	}
 	names, err := tx.PrincipalNames()
 	out.hold(grants, names)
 	return out, err
+}
+
+// put adds a row as it travels.
+func put(into map[string][]json.RawMessage, row *models.Row, contacts bool) {
+	if !contacts {
+		row = withoutContact(row)
+	}
+	into[row.Table.Name] = append(into[row.Table.Name], row.Doc())
+}
+
+// keep lists the writes whose text is kept: those of the person's rows, and those that
+// made none and name one of them.
+func (r *Record) keep(tx *store.ProgramTx, rows []*models.Row, contacts bool) error {
+	ids := []string{r.PersonID}
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	list, err := tx.KeptMutations(ids)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		var body struct {
+			Mutation map[string]json.RawMessage `json:"mutation"`
+		}
+		if json.Unmarshal(m.Body, &body) != nil {
+			continue // no mutation, and so nothing of a person
+		}
+		if !contacts && models.Text(body.Mutation["table"]) == "known_contacts" {
+			body.Mutation["set"] = withoutFields(body.Mutation["set"])
+		}
+		text, err := json.Marshal(body.Mutation)
+		if err != nil {
+			return fmt.Errorf("write mutation: %w", err)
+		}
+		r.Kept = append(r.Kept, text)
+	}
+	return nil
 }
 
 // merge lists who became the person.
@@ -145,7 +190,9 @@ func withoutContact(row *models.Row) *models.Row {
 	var fields []string
 	switch {
 	case row.Table.Name == "quarantine" && row.Text("table") == "known_contacts":
-		return withoutSet(row)
+		row = row.Clone()
+		row.Put("set", withoutFields(row.Get("set")))
+		return row
 	case row.Table.Name == "known_contacts":
 		fields = ofContacts
 	case row.Table.Name == "conflicts" && row.Text("table") == "known_contacts" && slices.Contains(ofContacts, row.Text("field")):
@@ -160,20 +207,18 @@ func withoutContact(row *models.Row) *models.Row {
 	return row
 }
 
-// withoutSet leaves what belongs to a contact out of a mutation in quarantine.
-func withoutSet(row *models.Row) *models.Row {
+// withoutFields leaves what belongs to a contact out of what a mutation sets.
+func withoutFields(raw json.RawMessage) json.RawMessage {
 	set := map[string]json.RawMessage{}
-	if json.Unmarshal(row.Get("set"), &set) != nil {
-		set = nil // a deletion sets nothing
+	if json.Unmarshal(raw, &set) != nil {
+		return nil // a deletion sets nothing
 	}
 	for _, field := range ofContacts {
 		delete(set, field)
 	}
-	row = row.Clone()
-	if text, err := json.Marshal(set); err == nil && len(set) > 0 {
-		row.Put("set", text)
-	} else {
-		row.Put("set", nil)
+	text, err := json.Marshal(set)
+	if err != nil { // it was decoded from valid JSON
+		return nil
 	}
-	return row
+	return text
 }

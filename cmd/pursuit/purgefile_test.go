@@ -26,6 +26,8 @@ type planted struct {
 	program models.Program
 	words   int
 	at      time.Time
+
+	contacts string // a word of a known contact
 }
 
 // word is a text that stands nowhere else, of so many bytes.
@@ -65,6 +67,7 @@ func q(text string) json.RawMessage { return models.Quote(text) }
 func (p *planted) plant(supervisor, worker models.Actor) string {
 	person := p.insert(supervisor, models.StatusApplied, "people", fields{"code": p.word(20), "first_name": p.word(20), "notes": p.word(15_000)})
 	p.insert(supervisor, models.StatusApplied, "known_contacts", fields{"person_id": q(person), "name": p.word(20), "relation": q("family"), "notes": p.word(40)})
+	p.contacts = fmt.Sprintf("Zqplanted%05d", p.words)
 	gone := p.insert(supervisor, models.StatusApplied, "known_contacts", fields{"person_id": q(person), "name": p.word(20), "relation": q("family")})
 	p.push(supervisor, models.StatusApplied, "known_contacts", gone, models.OpDelete, 1<<40, nil)
 	p.insert(supervisor, models.StatusApplied, "assessments", fields{"person_id": q(person), "shooting_review_on": q("2020-01-01"),

@@ -33,6 +33,14 @@ func TestTheRecordOfADeletedPerson(t *testing.T) {
 		supervisor, err := app.actor(context.Background(), "supervisor@example.org")
 		must(t, err)
 		before, _ := s.record(id)
+		whole, _ := s.command(0, "subject-access", id, "--with-contacts")
+		if n := len(strings.Fields(p.wordsOf([]byte(whole)))); n != p.words {
+			t.Errorf("the record has %d of %d words that are kept", n, p.words)
+		}
+		own, _ := s.command(0, "subject-access", id)
+		if words := p.wordsOf([]byte(own)); words == "" || strings.Contains(words, p.contacts) || len(strings.Fields(words)) != p.words-3 {
+			t.Errorf("without what is of contacts the record has the words %s of %d", words, p.words)
+		}
 		p.st.Clock = in2020(p)
 		p.push(supervisor, models.StatusApplied, "people", id, models.OpDelete, 1<<40, nil)
 		p.st.Clock = models.SystemClock(0)
@@ -45,6 +53,9 @@ func TestTheRecordOfADeletedPerson(t *testing.T) {
 				if table != "people" && len(after.Tables[table]) < len(rows) {
 					t.Errorf("%s: %d rows of %s, there were %d", called, len(after.Tables[table]), table, len(rows))
 				}
+			}
+			if len(after.Former["people"]) == 0 || len(after.Former["contact_attempts"]) == 0 || len(after.Kept) != 4 { // refused, two that wait, in quarantine
+				t.Errorf("%s: former versions %d and %d, %d kept writes", called, len(after.Former["people"]), len(after.Former["contact_attempts"]), len(after.Kept))
 			}
 			for _, table := range []string{"referrals", "services", "contact_attempts", "quarantine", "known_contacts", "conflicts"} {
 				if len(after.Tables[table]) == 0 {

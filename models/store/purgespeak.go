@@ -86,44 +86,66 @@ func namesOne(set map[string]any, named map[string]bool) bool {
 // buckets and made no row themselves, so that no row leads to them: refused ones, those
 // that wait, and those in quarantine. That they were sent stays known.
 func (tx *ProgramTx) forgetMutations(rows map[*models.Table][]string, buckets []string) error {
-	named := map[string]bool{}
-	for _, id := range buckets {
-		named[id] = true
-	}
+	named := buckets
 	for _, ids := range rows {
-		for _, id := range ids {
-			named[id] = true
-		}
+		named = append(named[:len(named):len(named)], ids...)
 	}
-	for range chainMost {
-		found, err := tx.mutationsNaming(named)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		for _, statement := range []string{
-			`UPDATE mutations SET result = NULL, body = NULL WHERE program_no = ? AND ` + tx.s.in("id"),
-			`DELETE FROM deferred WHERE program_no = ? AND ` + tx.s.in("mutation_id"),
-		} {
-			if _, err := tx.exec(statement, tx.Program.No, tx.s.ids(found)); err != nil {
-				return fmt.Errorf("forget mutations: %w", err)
-			}
+	found, err := tx.KeptMutations(named)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	ids := make([]string, len(found))
+	for i, m := range found {
+		ids[i] = m.ID
+	}
+	for _, statement := range []string{
+		`UPDATE mutations SET result = NULL, body = NULL WHERE program_no = ? AND ` + tx.s.in("id"),
+		`DELETE FROM deferred WHERE program_no = ? AND ` + tx.s.in("mutation_id"),
+	} {
+		if _, err := tx.exec(statement, tx.Program.No, tx.s.ids(ids)); err != nil {
+			return fmt.Errorf("forget mutations: %w", err)
 		}
 	}
 	return nil
 }
 
+// KeptMutation is a mutation whose text is kept beside the rows: refused, merged, waiting
+// or in quarantine.
+type KeptMutation struct {
+	ID   string
+	Body []byte // as JSON, the mutation under "mutation"
+}
+
+// KeptMutations lists the mutations whose text is kept and that are of one of some rows or
+// name one, and those that name a row which these were to make.
+func (tx *ProgramTx) KeptMutations(ids []string) ([]KeptMutation, error) {
+	named := map[string]bool{}
+	for _, id := range ids {
+		named[id] = true
+	}
+	var out []KeptMutation
+	for range chainMost {
+		found, err := tx.mutationsNaming(named)
+		if err != nil || len(found) == len(out) {
+			return out, err
+		}
+		out = found
+	}
+	return out, nil
+}
+
 // mutationsNaming lists the mutations whose text is kept and names one of some ids, and
 // adds the rows that they were to make.
-func (tx *ProgramTx) mutationsNaming(named map[string]bool) (out []string, err error) {
-	rows, err := tx.query(`SELECT id, row_id, body FROM mutations WHERE program_no = ? AND body IS NOT NULL`, tx.Program.No)
+func (tx *ProgramTx) mutationsNaming(named map[string]bool) (out []KeptMutation, err error) {
+	rows, err := tx.query(`SELECT id, row_id, body FROM mutations WHERE program_no = ? AND body IS NOT NULL ORDER BY received_at, id`, tx.Program.No)
 	if err != nil {
 		return nil, fmt.Errorf("list kept mutations: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id, row string
-		var body []byte
-		if err := rows.Scan(&id, &row, &body); err != nil {
+		var m KeptMutation
+		var row string
+		if err := rows.Scan(&m.ID, &row, &m.Body); err != nil {
 			return nil, fmt.Errorf("read kept mutation: %w", err)
 		}
 		var kept struct {
@@ -131,11 +153,11 @@ func (tx *ProgramTx) mutationsNaming(named map[string]bool) (out []string, err e
 				Set map[string]any `json:"set"`
 			} `json:"mutation"`
 		}
-		_ = json.Unmarshal(body, &kept) // a refused one is kept as it came: what is no set names nobody
+		_ = json.Unmarshal(m.Body, &kept) // a refused one is kept as it came: what is no set names nobody
 		if !named[row] && !namesOne(kept.Mutation.Set, named) {
 			continue
 		}
-		if out = append(out, id); row != noID {
+		if out = append(out, m); row != noID {
 			named[row] = true
 		}
 	}

@@ -133,6 +133,40 @@ func (tx *ProgramTx) Record(person string) ([]*models.Row, []models.Grant, error
 	return list, grants, err
 }
 
+// Former lists the former versions that are kept of some rows, oldest first.
+func (tx *ProgramTx) Former(of []*models.Row) ([]*models.Row, error) {
+	ids := make([]string, len(of))
+	for i, row := range of {
+		ids[i] = row.ID
+	}
+	rows, err := tx.query(`SELECT tbl, id, seq, doc FROM versions WHERE program_no = ? AND `+tx.s.in("id")+` ORDER BY seq`,
+		tx.Program.No, tx.s.ids(ids))
+	if err != nil {
+		return nil, fmt.Errorf("read former versions: %w", err)
+	}
+	defer rows.Close()
+	var out []*models.Row
+	for rows.Next() {
+		var no int
+		var id string
+		var seq int64
+		var doc []byte
+		if err := rows.Scan(&no, &id, &seq, &doc); err != nil {
+			return nil, fmt.Errorf("read former version: %w", err)
+		}
+		t := models.Tables.TableNo(no)
+		if t == nil {
+			continue
+		}
+		row := models.NewRow(t, id)
+		if row.V = seq; row.ReadDoc(doc) != nil {
+			return nil, fmt.Errorf("former version %d is damaged", seq)
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
+
 // PrincipalNames gives the names of organisations and users by id.
 func (tx *ProgramTx) PrincipalNames() (map[string]string, error) {
 	rows, err := tx.query(`SELECT id, name FROM orgs WHERE program_no = ? UNION ALL SELECT id, name FROM users WHERE program_no = ?`,
