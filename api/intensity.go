@@ -27,17 +27,6 @@ func newViewed(w reports.Window) viewed {
 	return v
 }
 
-// synced answers a call that tells when workers last synced: it sees every sync that this
-// instance answered before.
-func (s *Server) synced(answer echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if err := s.auth.FlushSynced(c.Request().Context()); err != nil {
-			return err
-		}
-		return answer(c)
-	}
-}
-
 // servicesCursor is where a page of services ended: the moment that the list's first page
 // looked from, and the last row.
 type servicesCursor struct {

@@ -69,7 +69,7 @@ type Server struct {
 
 // New makes a server; it does not listen.
 func New(cfg Config) (*Server, error) {
-	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, push: cfg.Push, reports: reports.NewLoader(cfg.Store), registry: cfg.Metrics,
+	s := &Server{store: cfg.Store, auth: cfg.Auth, accounts: cfg.Accounts, engine: cfg.Engine, push: cfg.Push, reports: reports.NewLoader(cfg.Store).Knowing(cfg.Auth.NotedSyncs), registry: cfg.Metrics,
 		closing: make(chan struct{})}
 	var err error
 	if s.metrics, err = newMetrics(cfg.Metrics, cfg.Engine); err != nil {

@@ -26,15 +26,25 @@ const (
 type Loader struct {
 	store *store.Store
 	slots chan struct{} // one for each report that is being read
+	noted NotedSyncs
 }
+
+// NotedSyncs tells, by user, when devices of a program last synced, as far as the database may
+// not know it yet.
+type NotedSyncs func(program int32) map[string]time.Time
 
 // readingsAtOnce bounds the reports that are read at a time: each takes a connection
 // for seconds, and pulls must never wait for one.
 const readingsAtOnce = 4
 
-// NewLoader makes a loader over a store.
+// NewLoader makes a loader over a store, which knows when workers last synced from there alone.
 func NewLoader(s *store.Store) *Loader {
-	return &Loader{store: s, slots: make(chan struct{}, readingsAtOnce)}
+	return &Loader{store: s, slots: make(chan struct{}, readingsAtOnce), noted: func(int32) map[string]time.Time { return nil }}
+}
+
+// Knowing makes a loader that also knows of the syncs that are noted and not stored yet.
+func (l *Loader) Knowing(noted NotedSyncs) *Loader {
+	return &Loader{store: l.store, slots: l.slots, noted: noted}
 }
 
 // snapshot runs fn over one snapshot, when its turn has come.
@@ -99,6 +109,7 @@ type reading struct {
 	who    models.Actor
 	window Window
 	scope  store.ReportScope
+	noted  map[string]time.Time // syncs that the snapshot may not know, by user
 }
 
 // read opens a snapshot for a caller and works out the window. asOf, when not zero,
@@ -112,6 +123,7 @@ func (l *Loader) read(ctx context.Context, who models.Actor, f Filter, now time.
 	if err != nil {
 		return fmt.Errorf("load the program's time zone: %w", err)
 	}
+	noted := l.noted(who.Program) // before the snapshot: what is stored meanwhile is in one or both
 	return l.snapshot(ctx, func(r *store.Reading) error {
 		if now.IsZero() {
 			now = r.Now
@@ -120,7 +132,7 @@ func (l *Loader) read(ctx context.Context, who models.Actor, f Filter, now time.
 		if err != nil {
 			return models.Invalid("query.from", "must not be after to, which is as_of unless given")
 		}
-		return do(&reading{Reading: r, who: who, window: w, scope: f.narrow(scope)})
+		return do(&reading{Reading: r, who: who, window: w, scope: f.narrow(scope), noted: noted})
 	})
 }
 
@@ -132,7 +144,7 @@ func (r *reading) intensity() (*Intensity, map[string]store.ReportWorker, error)
 	}
 	workers, byID := make([]Worker, 0, len(users)), make(map[string]store.ReportWorker, len(users))
 	for _, u := range users {
-		w := Worker{UserID: u.UserID, OrgID: u.OrgID, LastSyncAt: u.LastSyncAt}
+		w := r.worker(u)
 		if seesNames(r.who) {
 			w.Name = u.Name
 		}
@@ -140,6 +152,15 @@ func (r *reading) intensity() (*Intensity, map[string]store.ReportWorker, error)
 		byID[u.UserID] = u
 	}
 	return NewIntensity(r.window, workers), byID, nil
+}
+
+// worker is a user without a name, with the last sync that anybody knows of.
+func (r *reading) worker(u store.ReportWorker) Worker {
+	w := Worker{UserID: u.UserID, OrgID: u.OrgID, LastSyncAt: u.LastSyncAt}
+	if at := r.noted[u.UserID]; at.After(w.LastSyncAt) {
+		w.LastSyncAt = at
+	}
+	return w
 }
 
 // count counts every service of the scope by id, from after on, first a page of the

@@ -184,7 +184,7 @@ func (l *Loader) Service(ctx context.Context, who models.Actor, id string, f Fil
 		}
 		var holders []Worker
 		for _, u := range found.Workers {
-			holders = append(holders, Worker{UserID: u.UserID, OrgID: u.OrgID, LastSyncAt: u.LastSyncAt})
+			holders = append(holders, r.worker(u))
 		}
 		out.Window = r.window
 		out.Figures, out.Timeline, err = OneService(r.window, holders, c, attempts)

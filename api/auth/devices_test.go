@@ -168,6 +168,7 @@ func TestStoringSyncTimesIsWaitedFor(t *testing.T) {
 		who, err := s.Check(ctx, s.login(t, "phone").Access)
 		must(t, err)
 		s.Synced(who)
+		noted := func(program int32) time.Time { return s.NotedSyncs(program)[who.UserID] }
 		must(t, store.InTx(ctx, s.store, func(tx *store.Tx) error {
 			d, err := tx.Device(who.Program, who.UserID, "phone")
 			if err == nil {
@@ -183,18 +184,26 @@ func TestStoringSyncTimesIsWaitedFor(t *testing.T) {
 			for range callers {
 				go func() { told <- s.FlushSynced(short) }()
 			}
+			for forgotten := false; short.Err() == nil && !forgotten; time.Sleep(time.Millisecond) {
+				if forgotten = noted(who.Program).IsZero(); forgotten {
+					t.Error("a time that is not stored yet is not noted either")
+				}
+			}
 			for range callers {
 				if <-told == nil {
 					t.Error("told that the times are stored while they are not")
 				}
+			}
+			if !noted(who.Program + 1).IsZero() {
+				t.Error("another program knows of the sync")
 			}
 			return nil
 		}))
 		must(t, s.FlushSynced(ctx))
 		list, err := s.store.Devices(ctx, s.user.Program, "", "", "", 10)
 		must(t, err)
-		if list[0].LastSyncAt.IsZero() {
-			t.Error("the time of sync was lost")
+		if list[0].LastSyncAt.IsZero() || !noted(who.Program).IsZero() {
+			t.Errorf("stored is %v, still noted %v", list[0].LastSyncAt, noted(who.Program))
 		}
 	})
 }

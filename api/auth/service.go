@@ -13,7 +13,7 @@ import (
 const (
 	sweepEvery   = time.Hour
 	sessionsKept = 400 * 24 * time.Hour // as tombstones: a wiped phone may confirm late
-	flushLimit   = 10 * time.Second     // to store what was noted of syncs: before a report, at shutdown
+	flushLimit   = 10 * time.Second     // to store what was noted of syncs: before devices are listed, at shutdown
 	secretName   = "tokens"             // of the database's half of the token keys
 )
 

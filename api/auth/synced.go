@@ -22,6 +22,7 @@ type synced struct {
 	storing chan struct{} // one place: whoever finds nothing to store must not pass what is being stored
 	mu      sync.Mutex
 	last    map[store.DeviceSync]time.Time // keyed by a DeviceSync without time
+	taken   map[store.DeviceSync]time.Time // those that are being stored
 }
 
 func (c *synced) note(who models.Actor, at time.Time) {
@@ -39,7 +40,7 @@ func (c *synced) note(who models.Actor, at time.Time) {
 func (c *synced) take() []store.DeviceSync {
 	c.mu.Lock()
 	last := c.last
-	c.last = nil
+	c.last, c.taken = nil, last
 	c.mu.Unlock()
 	list := make([]store.DeviceSync, 0, len(last))
 	for device, at := range last {
@@ -55,6 +56,29 @@ func (c *synced) take() []store.DeviceSync {
 // Synced notes that the caller's device synced now. It costs no database; the time
 // is stored within syncedEvery.
 func (s *Service) Synced(who models.Actor) { s.synced.note(who, s.store.Clock()) }
+
+// stored forgets what was taken: it is in the database, or put back.
+func (c *synced) stored() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken = nil
+}
+
+// NotedSyncs tells, by user, the last syncs of a program's devices that may not be in the
+// database yet: with a snapshot taken afterwards, these are all that were noted before.
+func (s *Service) NotedSyncs(program int32) map[string]time.Time {
+	s.synced.mu.Lock()
+	defer s.synced.mu.Unlock()
+	out := map[string]time.Time{}
+	for _, noted := range []map[store.DeviceSync]time.Time{s.synced.last, s.synced.taken} {
+		for device, at := range noted {
+			if device.Program == program && at.After(out[device.UserID]) {
+				out[device.UserID] = at
+			}
+		}
+	}
+	return out
+}
 
 // putBack keeps times that could not be stored, unless there are later ones.
 func (c *synced) putBack(list []store.DeviceSync) {
@@ -85,6 +109,7 @@ func (s *Service) FlushSynced(ctx context.Context) error {
 	}
 	defer func() { <-s.synced.storing }()
 	list := s.synced.take()
+	defer s.synced.stored()
 	for len(list) > 0 {
 		batch := list[:min(len(list), syncedBatch)]
 		if err := s.store.SaveSyncTimes(ctx, batch); err != nil {
