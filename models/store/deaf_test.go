@@ -100,7 +100,8 @@ func newMiddleman(t *testing.T, upstream *pgconn.Config) *middleman {
 }
 
 func (m *middleman) pass(t *testing.T, near net.Conn, whole bool) {
-	far, err := net.Dial(pgconn.NetworkAddress(m.upstream.Host, m.upstream.Port))
+	network, address := pgconn.NetworkAddress(m.upstream.Host, m.upstream.Port)
+	far, err := net.Dial(network, address)
 	if err != nil {
 		t.Error(err)
 		return
