@@ -104,8 +104,8 @@ func ParseTime(s string) (time.Time, bool) {
 var instant = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:(\d\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 func parseInstant(s string) (time.Time, bool) {
-	if len(s) == len(TimeLayout) && s[len(time.DateTime)] == '.' { // as nearly all are
-		if t, err := time.Parse(TimeLayout, s); err == nil {
+	if len(s) == len(TimeLayout) && s[10] == 'T' && s[19] == '.' && s[23] == 'Z' { // as nearly all are
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 			return t, true
 		}
 	}
