@@ -1,39 +1,55 @@
 package reports
 
 import (
+	"bufio"
 	"encoding/csv"
 	"fmt"
 	"io"
 )
+
+// lineBuffer is how many bytes of lines are gathered before they are written.
+const lineBuffer = 64 << 10
 
 // CSV writes CSV (RFC 4180, UTF-8, lines ending in LF), field by field. Text that could be
 // a formula is written as text. The first fault of the writer below stays, and is told by
 // EndLine and Flush.
 type CSV struct {
 	out  *csv.Writer
-	line []string // so far
+	text []byte // of the line so far, field after field
+	ends []int  // where the fields end in it
+	line []string
 }
 
 // NewCSV makes a CSV on a writer; Flush must be called at the end.
-func NewCSV(w io.Writer) *CSV { return &CSV{out: csv.NewWriter(w)} }
+func NewCSV(w io.Writer) *CSV {
+	return &CSV{out: csv.NewWriter(bufio.NewWriterSize(w, lineBuffer))} // csv takes a buffer that is there
+}
 
 // Text adds a field of text.
 func (c *CSV) Text(text []byte) {
-	field := string(text)
 	if couldBeFormula(text) {
-		field = "'" + field
+		c.text = append(c.text, '\'')
 	}
-	c.line = append(c.line, field)
+	c.Plain(text)
 }
 
 // Plain adds a field that is no text: a number, a date, a truth, or nothing. Its minus
 // is one.
-func (c *CSV) Plain(value []byte) { c.line = append(c.line, string(value)) }
+func (c *CSV) Plain(value []byte) {
+	c.text = append(c.text, value...)
+	c.ends = append(c.ends, len(c.text))
+}
 
 // EndLine ends a line.
 func (c *CSV) EndLine() error {
-	err := c.out.Write(c.line)
-	if c.line = c.line[:0]; err != nil {
+	text, from := string(c.text), 0 // one for all fields
+	c.line = c.line[:0]
+	for _, end := range c.ends {
+		c.line = append(c.line, text[from:end])
+		from = end
+	}
+	c.text, c.ends = c.text[:0], c.ends[:0]
+	if err := c.out.Write(c.line); err != nil {
 		return fmt.Errorf("write csv: %w", err)
 	}
 	return nil
