@@ -115,6 +115,14 @@ func (w *world) serverRow(j *job, row *models.Row) {
 	w.put(row)
 }
 
+// amend puts a row of which the server changed fields because of a job.
+func (w *world) amend(j *job, row *models.Row, fields ...string) {
+	row.V = w.tx.Next()
+	row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, fields...)
+	w.stamp(j, row, false)
+	w.put(row)
+}
+
 // statusEvent records a change of a service's status. A corrected date or reason of the
 // standing status is written into the event that tells of it.
 func (w *world) statusEvent(j *job, old, row *models.Row) error {
@@ -159,10 +167,7 @@ func (w *world) correctEvent(j *job, old, row *models.Row) error {
 	event := last.Clone()
 	event.Put("on", row.Get("status_on"))
 	event.Put("reason", row.Get("status_reason"))
-	event.V = w.tx.Next()
-	event.Meta.Wrote(models.Writer{V: event.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "on", "reason")
-	w.stamp(j, event, false)
-	w.put(event)
+	w.amend(j, event, "on", "reason")
 	w.judgeServices[row.ID] = j // attempts may count now, or not any more
 	return nil
 }

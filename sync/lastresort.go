@@ -169,10 +169,7 @@ func approvedBefore(items []*models.Row, before time.Time) bool {
 func (w *world) except(j *job, attempt *models.Row, excepted bool) {
 	row := attempt.Clone()
 	row.Put("policy_exception", models.BoolValue(excepted))
-	row.V = w.tx.Next()
-	row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "policy_exception")
-	w.stamp(j, row, false)
-	w.put(row)
+	w.amend(j, row, "policy_exception")
 }
 
 // remindAgain opens the reminder of an exception that is one again: it was settled when
@@ -191,10 +188,7 @@ func (w *world) remindAgain(j *job, attempt *models.Row, excepted bool) error {
 		}
 		row := r.Clone()
 		row.PutText("state", "pending")
-		row.V = w.tx.Next()
-		row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "state")
-		w.stamp(j, row, false)
-		w.put(row)
+		w.amend(j, row, "state")
 	}
 	return nil
 }

@@ -149,10 +149,7 @@ func (w *world) withdrawOthers(j *job, accepted *models.Row) error {
 		}
 		row := other.Clone()
 		row.PutText("state", "withdrawn")
-		row.V = w.tx.Next()
-		row.Meta.Wrote(models.Writer{V: row.V, At: w.tx.Now.UnixMilli(), Role: j.who.Role}, "state")
-		w.stamp(j, row, false)
-		w.put(row)
+		w.amend(j, row, "state")
 	}
 	return nil
 }
