@@ -64,28 +64,7 @@ func (w *world) restore(j *job, old, row *models.Row) (*models.Rejection, error)
 		return models.Reject(v.result.Code, "state", "the lost value cannot be written back: "+v.result.Message), nil
 	}
 	w.remember(&again, v)
-	return nil, w.keepUnseen(j, &again, target)
-}
-
-// keepUnseen keeps, as conflicts, the values that a restored one took the place of
-// though somebody wrote them after whoever decided so had looked.
-func (w *world) keepUnseen(j, again *job, target *models.Row) error {
-	row, err := w.live(target.Table, target.ID)
-	if err != nil || row == nil || j.Base == 0 {
-		return err
-	}
-	for name := range again.Set {
-		i, wrote := target.Table.Field(name), target.Meta.Writer(name)
-		if i < 0 || wrote.V <= j.Base || wrote.Same(j.writer(0)) || models.Equal(target.Values[i], row.Values[i]) {
-			continue
-		}
-		f := &target.Table.Fields[i]
-		if _, err := w.conflict(again, row, merge.Conflict{Field: name, Policy: f.Policy, Kept: row.Values[i], Lost: target.Values[i],
-			LostBy: wrote.User, LostAt: wrote.At}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return nil, nil
 }
 
 // lostValues gathers the lost value of a conflict, and those of the other fields of

@@ -56,11 +56,6 @@ func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 		m.out.Row.V = e.By.V
 		m.e.By.Mixed = m.mixed
 		m.out.Row.Meta.Wrote(m.e.By, append(m.wrote, m.out.Changed...)...)
-		for field, at := range m.later {
-			by := m.e.By
-			by.At = at
-			m.out.Row.Meta.Wrote(by, field)
-		}
 	}
 	return m.out, nil
 }
@@ -71,9 +66,6 @@ type merger struct {
 	e     Edit
 	wrote []string // fields that count as written though their value is the same
 	mixed bool     // some field holds a mixture of the edit and others'
-	// later is the time, by field, of a standing text that an older edit was woven into:
-	// an edit between the two is to find the lines of the later one there.
-	later map[string]int64
 }
 
 // concurrent tells whether somebody else wrote the field after the edit's base.
@@ -192,9 +184,6 @@ func (m *merger) text(i int, f *models.Field, current, sent json.RawMessage) {
 		m.lose(i, f, result, sent, m.e.By)
 	}
 	m.settle(i, f, sent, result)
-	if !wins && !models.Equal(result, current) {
-		m.later = map[string]int64{f.Name: standing.At} // a table has one text
-	}
 }
 
 func (m *merger) set(i int, f *models.Field, v json.RawMessage) {

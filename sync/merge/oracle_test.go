@@ -165,24 +165,6 @@ func TestTextByHand(t *testing.T) {
 	}
 }
 
-// An older edit that is woven into a later text leaves the text its time: what lies
-// between the two does not beat the later one's lines, in whatever order they arrive.
-func TestTextKeepsTheLaterTime(t *testing.T) {
-	base := row(people, map[string]json.RawMessage{"notes": text("a\n-\nb")})
-	sent := map[string]string{"dan": "a\n-\nB at 7", "sue": "A\n-\nb", "cleo": "a\n-\nB at 6"}
-	at := map[string]int64{"dan": 7, "sue": 5, "cleo": 6}
-	for _, order := range [][]string{{"dan", "sue", "cleo"}, {"sue", "dan", "cleo"}, {"dan", "cleo", "sue"}, {"cleo", "dan", "sue"}} {
-		current := base
-		for n, who := range order {
-			e := edit(base, by(who, models.RoleCaseManager, int64(11+n), at[who]), map[string]json.RawMessage{"notes": text(sent[who])})
-			current = must(t, current, e).Row
-		}
-		if got := current.Text("notes"); got != "A\n-\nB at 7" {
-			t.Errorf("%v: %q", order, got)
-		}
-	}
-}
-
 // Invariant 5: a device's second edit, made before it saw what its first became, takes nothing
 // away that others put in, nor brings in twice what it put in itself.
 func TestSecondEditOfOneDevice(t *testing.T) {
