@@ -47,6 +47,7 @@ type JobTimes struct {
 	Clock       models.Clock  // by which jobs are due; nil: the database's own time
 	RescueAfter time.Duration // 0: a minute
 	PollEvery   time.Duration // 0: a second
+	KeepDone    time.Duration // 0: an hour, by the real time
 }
 
 // newJobs makes River's client: it puts jobs in, and works them between Start and Stop.
@@ -77,6 +78,9 @@ func (s *Service) newJobs(times JobTimes) (*river.Client[*store.Tx], error) {
 	}
 	if times.PollEvery > 0 {
 		c.FetchPollInterval = times.PollEvery
+	}
+	if times.KeepDone > 0 {
+		c.CompletedJobRetentionPeriod, c.CancelledJobRetentionPeriod = times.KeepDone, times.KeepDone
 	}
 	client, err := river.NewClient(s.store.JobDriver(), c)
 	if err != nil {

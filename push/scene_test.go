@@ -23,7 +23,7 @@ import (
 var monday = time.Date(2026, 1, 5, 20, 0, 0, 0, time.UTC)
 
 const (
-	never        = 100 * 365 * 24 * time.Hour // River rescues by the real time, which is not the scene's
+	never        = 100 * 365 * 24 * time.Hour // River rescues and cleans up by the real time, which is not the scene's
 	pollSoon     = 20 * time.Millisecond
 	deliverLimit = time.Minute
 )
@@ -66,7 +66,7 @@ type scene struct {
 func newScene(t testing.TB, s *store.Store) *scene {
 	t.Helper()
 	sc := &scene{t: t, now: new(atomic.Int64), store: s, fcm: fcmtest.New(), log: &output{}, begun: map[*push.Service]func(){}}
-	sc.jobs = push.JobTimes{Clock: sc.clock, RescueAfter: never, PollEvery: pollSoon}
+	sc.jobs = push.JobTimes{Clock: sc.clock, RescueAfter: never, PollEvery: pollSoon, KeepDone: never}
 	t.Cleanup(sc.fcm.Close)
 	sc.now.Store(monday.UnixMilli())
 	file, err := sc.fcm.WriteCredentials(t.TempDir())
