@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"pursuit/models"
@@ -64,7 +65,28 @@ func (w *world) restore(j *job, old, row *models.Row) (*models.Rejection, error)
 		return models.Reject(v.result.Code, "state", "the lost value cannot be written back: "+v.result.Message), nil
 	}
 	w.remember(&again, v)
-	return nil, nil
+	return nil, w.keepUnseen(&again, target, cmp.Or(j.Base, old.V))
+}
+
+// keepUnseen keeps, as conflicts, the values that a restored one took the place of
+// though somebody wrote them after whoever decided so had looked.
+func (w *world) keepUnseen(again *job, target *models.Row, looked int64) error {
+	row, err := w.live(target.Table, target.ID)
+	if err != nil || row == nil {
+		return err
+	}
+	for name := range again.Set {
+		i, wrote := target.Table.Field(name), target.Meta.Writer(name)
+		if i < 0 || wrote.V <= looked || wrote.Same(again.writer(0)) || models.Equal(target.Values[i], row.Values[i]) {
+			continue
+		}
+		f := &target.Table.Fields[i]
+		if _, err := w.conflict(again, row, merge.Conflict{Field: name, Policy: f.Policy, Kept: row.Values[i], Lost: target.Values[i],
+			LostBy: wrote.User, LostAt: wrote.At}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lostValues gathers the lost value of a conflict, and those of the other fields of

@@ -167,10 +167,11 @@ func (o *Oracle) patch(m Mutation) Verdict {
 // lose keeps a losing value as a conflict.
 func (o *Oracle) lose(row *Row, field, policy string, kept, lost any, by write) {
 	o.Conflicts = append(o.Conflicts, &Conflict{Key: row.Key, Field: field, Policy: policy, LostBy: by.user,
-		Bucket: row.Bucket, State: "open", Kept: kept, Lost: lost})
+		Bucket: row.Bucket, State: "open", Kept: kept, Lost: lost, count: row.Changes})
 }
 
-// Settle closes a conflict; restored writes the lost value back, or deletes the row.
+// Settle closes a conflict; restored writes the lost value back, or deletes the row. A
+// value that somebody else wrote since the conflict arose then is a conflict itself.
 func (o *Oracle) Settle(c *Conflict, state string, by Mutation) {
 	c.State = state
 	row := o.Rows[c.Key]
@@ -184,7 +185,10 @@ func (o *Oracle) Settle(c *Conflict, state string, by Mutation) {
 		row.deleted.count = row.Changes
 		return
 	}
-	if !Same(row.Value(c.Field), c.Lost) { // else it stands already, and nothing happens
+	if current := row.Value(c.Field); !Same(current, c.Lost) { // else it stands already, and nothing happens
+		if standing := row.last(c.Field); standing.count > c.count && standing.device != by.Device {
+			o.lose(row, c.Field, c.Policy, c.Lost, current, standing)
+		}
 		row.put(c.Field, c.Lost, o.by(by))
 	}
 }

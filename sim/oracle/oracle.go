@@ -68,6 +68,8 @@ type Conflict struct {
 	Kept, Lost                           any
 	// ServerID is the id under which a device first saw it.
 	ServerID string
+
+	count int // of the row's changes when it arose
 }
 
 // Held is a quarantined mutation.
