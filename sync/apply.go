@@ -301,6 +301,9 @@ func (w *world) store(j *job, old *models.Row, out merge.Outcome) (verdict, erro
 		if rejection, err := w.effects(j, old, out.Row); err != nil || rejection != nil {
 			return refuse(j, rejection), err
 		}
+	} else if out.Row.V > old.V { // the sign of an edit that lost
+		out.Row.V = w.tx.Next()
+		w.put(out.Row)
 	}
 	return w.done(j, out.Row, out)
 }

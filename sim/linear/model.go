@@ -142,11 +142,12 @@ func (s state) delete(in Input, out Output) (bool, state) {
 	return true, s
 }
 
-// patch writes each field that it wins. On a deleted row it brings the row back,
-// unless its device had seen the delete or made it.
+// patch writes each field that it wins; where it loses it leaves the row its number. On a
+// deleted row it brings the row back, unless its device had seen the delete or made it, or
+// it sends only what stood when the row was deleted.
 func (s state) patch(in Input, out Output) (bool, state) {
 	revives := !s.live
-	if revives && (in.Base >= s.deletedAt || s.deleter == in.Client) {
+	if revives && (in.Base >= s.deletedAt || s.deleter == in.Client || s.holds(in)) {
 		return out.Status == "rejected" && out.Code == "row_gone", s
 	}
 	next, changes, loses := s, revives, false
@@ -155,7 +156,7 @@ func (s state) patch(in Input, out Output) (bool, state) {
 			continue
 		}
 		if !s.wins(i, in) {
-			loses = true
+			loses, changes = true, true
 			continue
 		}
 		next.write(i, in, out.V)
@@ -170,6 +171,16 @@ func (s state) patch(in Input, out Output) (bool, state) {
 	next.live, next.v = true, out.V
 	next.edited[in.Client] = out.V
 	return s.changed(out), next
+}
+
+// holds tells whether all values that are sent stand already.
+func (s state) holds(in Input) bool {
+	for i, value := range in.Set {
+		if value != "" && value != s.cells[i].value {
+			return false
+		}
+	}
+	return true
 }
 
 // wins tells whether a field takes the value sent: nobody else changed it after base,

@@ -126,13 +126,13 @@ func (o *Oracle) erase(m Mutation) Verdict {
 }
 
 // patch merges field by field, and brings a row back that was deleted by somebody
-// who had not seen this edit.
+// who had not seen this edit, if it has anything that they had not seen.
 func (o *Oracle) patch(m Mutation) Verdict {
 	row := o.Rows[Key{m.Table, m.Row}]
 	verdict := Verdict{Status: "applied"}
 	revived := false
 	if !row.Live {
-		if row.deleted.count <= m.Base || row.deleted.device == m.Device {
+		if row.deleted.count <= m.Base || row.deleted.device == m.Device || row.holds(m.Set) {
 			return Verdict{Status: "rejected", Code: "row_gone"}
 		}
 		row.Live, revived = true, true
@@ -142,8 +142,8 @@ func (o *Oracle) patch(m Mutation) Verdict {
 		o.lose(row, "_deleted", "", nil, nil, row.deleted)
 	}
 	row.Changes++
-	if revived {
-		row.revived(o.by(m))
+	if revived || !row.holds(m.Set) {
+		row.sign(o.by(m))
 	}
 	var otherwise, refused bool
 	if m.Table == "services" {
@@ -155,6 +155,7 @@ func (o *Oracle) patch(m Mutation) Verdict {
 	}
 	if refused {
 		row.Changes--
+		row.edits = row.edits[:len(row.edits)-1]
 		return Verdict{Status: "rejected", Code: "forbidden_transition"}
 	}
 	if otherwise {

@@ -116,9 +116,19 @@ func (r *Row) put(field string, value any, by write) {
 	r.edits = append(r.edits, by)
 }
 
-// revived notes that an edit brought the row back: even where all its values lose,
-// the row stands because of it, and a delete that had not seen it yields to it.
-func (r *Row) revived(by write) {
+// sign notes an edit: even where all its values lose, a delete that had not seen it
+// yields to it.
+func (r *Row) sign(by write) {
 	by.count = r.Changes
 	r.edits = append(r.edits, by)
+}
+
+// holds tells whether all values of an edit stand already.
+func (r *Row) holds(set map[string]any) bool {
+	for field, value := range set {
+		if !Same(r.Value(field), value) {
+			return false
+		}
+	}
+	return true
 }

@@ -82,10 +82,11 @@ func TestUnitHasOneWriter(t *testing.T) {
 // A revived row knows who revived it, and no longer who deleted it.
 func TestRevivedRowAndTheNextDelete(t *testing.T) {
 	base := row(people, map[string]json.RawMessage{"code": text("Jay")})
-	deleted := merge.Delete(base, base.V, by("ann", models.RoleSupervisor, 11, 20)).Row
+	later := must(t, base, edit(base, by("ann", models.RoleSupervisor, 11, 40), map[string]json.RawMessage{"code": text("Kite")})).Row
+	deleted := merge.Delete(later, later.V, by("ann", models.RoleSupervisor, 11, 50)).Row
 	for name, e := range map[string]merge.Edit{
-		"with a new value":  edit(base, by("bob", models.RoleSupervisor, 12, 30), map[string]json.RawMessage{"code": text("Wren")}),
-		"with the standing": edit(base, by("bob", models.RoleSupervisor, 12, 30), map[string]json.RawMessage{"code": text("Jay")}),
+		"with a value that wins":  edit(base, by("bob", models.RoleSupervisor, 12, 60), map[string]json.RawMessage{"code": text("Wren")}),
+		"with a value that loses": edit(base, by("bob", models.RoleSupervisor, 12, 30), map[string]json.RawMessage{"code": text("Wren")}),
 	} {
 		out, stands, rejection := merge.Revive(deleted, e)
 		if !stands || rejection != nil {
@@ -94,11 +95,44 @@ func TestRevivedRowAndTheNextDelete(t *testing.T) {
 		if _, ok := out.Row.Meta.Deleter(); ok {
 			t.Errorf("%s: it still counts as deleted", name)
 		}
-		if again := merge.Delete(out.Row, base.V, by("bob", models.RoleSupervisor, 13, 40)); !again.Row.Deleted {
+		if again := merge.Delete(out.Row, later.V, by("bob", models.RoleSupervisor, 13, 40)); !again.Row.Deleted {
 			t.Errorf("%s: who revived it cannot delete it", name)
 		}
-		if again := merge.Delete(out.Row, base.V, by("cy", models.RoleSupervisor, 13, 40)); again.Row.Deleted {
+		if again := merge.Delete(out.Row, later.V, by("cy", models.RoleSupervisor, 13, 40)); again.Row.Deleted {
 			t.Errorf("%s: a third deleted what they had not seen revived", name)
+		}
+	}
+}
+
+// An edit of which nothing stands keeps the row alive all the same, whether it comes
+// before the delete that has not seen it or after; one that only says what the deleter
+// saw does not, in both orders.
+func TestEditThatLostAndDelete(t *testing.T) {
+	base := row(people, map[string]json.RawMessage{"code": text("Jay"), "phones": list("1", "2")})
+	stands := must(t, base, edit(base, by("ann", models.RoleSupervisor, 11, 40),
+		map[string]json.RawMessage{"code": text("Kite"), "phones": list("1", "2", "3")})).Row
+	boss := by("cy", models.RoleSupervisor, 12, 50)
+	for name, c := range map[string]struct {
+		set   map[string]json.RawMessage
+		alive bool
+	}{
+		"older":              {map[string]json.RawMessage{"code": text("Wren")}, true},
+		"in the set already": {map[string]json.RawMessage{"phones": list("1", "2")}, true},
+		"older and equal":    {map[string]json.RawMessage{"code": text("Wren"), "phones": list("1", "2", "3")}, true},
+		"equal":              {map[string]json.RawMessage{"code": text("Kite")}, false},
+	} {
+		merged := must(t, stands, edit(base, by("bob", models.RoleSupervisor, 13, 30), c.set)).Row
+		boss.V = 14
+		if first := merge.Delete(merged, stands.V, boss); first.Row.Deleted == c.alive {
+			t.Errorf("%s, then the delete: deleted %v", name, first.Row.Deleted)
+		}
+		if c.alive && !merge.Delete(merged, merged.V, boss).Row.Deleted {
+			t.Errorf("%s: who has seen its sign cannot delete", name)
+		}
+		deleted := merge.Delete(stands, stands.V, boss).Row
+		_, alive, rejection := merge.Revive(deleted, edit(base, by("bob", models.RoleSupervisor, 15, 30), c.set))
+		if alive != c.alive || rejection != nil {
+			t.Errorf("the delete, then %s: stands %v", name, alive)
 		}
 	}
 }

@@ -38,8 +38,9 @@ type Outcome struct {
 // Fields merges an edit into a live row, field by field, and leaves the row as it was.
 //
 // A field that nobody else changed after Base takes the new value; otherwise its
-// policy decides and the loser is returned as a Conflict. It returns a Rejection
-// only for a status change that is not legal from a state its author had seen.
+// policy decides and the loser is returned as a Conflict. An edit of which nothing stands
+// gives the row its number all the same. It returns a Rejection only for a status change
+// that is not legal from a state its author had seen.
 // Source: docs/protocol.md, section 5.
 func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 	m := merger{out: Outcome{Row: row.Clone()}, old: row, e: e}
@@ -56,6 +57,9 @@ func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 		m.out.Row.V = e.By.V
 		m.e.By.Mixed = m.mixed
 		m.out.Row.Meta.Wrote(m.e.By, append(m.wrote, m.out.Changed...)...)
+	} else if m.out.Merged { // nothing of it stands: it leaves a sign, for a delete that has not seen it
+		m.out.Row.V = e.By.V
+		m.out.Row.Meta.Wrote(m.e.By)
 	}
 	return m.out, nil
 }

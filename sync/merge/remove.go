@@ -24,11 +24,12 @@ func Delete(row *models.Row, base int64, by models.Writer) Outcome {
 // Revive merges an edit into a deleted row.
 //
 // It returns false when the edit's author had seen the row deleted, or deleted it
-// himself: then the row is gone. Otherwise the row stands again with the edit, and
-// the delete is kept as a Conflict.
+// himself, or sends only what the deleter saw: then the row is gone, as when the edit
+// had come first. Otherwise the row stands again with the edit, and the delete is kept
+// as a Conflict.
 func Revive(row *models.Row, e Edit) (Outcome, bool, *models.Rejection) {
 	deleter, ok := row.Meta.Deleter()
-	if !ok || e.Base >= deleter.V || deleter.Same(e.By) {
+	if !ok || e.Base >= deleter.V || deleter.Same(e.By) || !differs(row, e) {
 		return Outcome{}, false, nil
 	}
 	standing := row.Clone()
@@ -45,6 +46,16 @@ func Revive(row *models.Row, e Edit) (Outcome, bool, *models.Rejection) {
 	out.Changed = append(out.Changed, models.Deletion)
 	out.Conflicts = append(out.Conflicts, lostDelete(deleter))
 	return out, true, nil
+}
+
+// differs tells whether an edit has anything that does not stand in the row.
+func differs(row *models.Row, e Edit) bool {
+	for i, value := range e.Values {
+		if !models.Equal(row.Values[i], value) {
+			return true
+		}
+	}
+	return false
 }
 
 func lostDelete(by models.Writer) Conflict {
