@@ -79,6 +79,7 @@ func TestTheDemoYear(t *testing.T) {
 			{"a partner reads any date", c.aPartnerReadsAnyDate},
 			{"a frozen summary stays", c.aFrozenSummaryStays},
 			{"what came late for an organisation", c.whatCameLateForAnOrganisation},
+			{"what counted and went is late", c.whatCountedAndWentIsLate},
 		} {
 			t.Run(step.name, step.hold)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,9 +76,93 @@ func (c city) whatCameLateForAnOrganisation(t *testing.T) {
 	if len(late.Late) != 2 || late.Late[0].Table != "status_events" || late.Late[1].ID != services[2].ServiceID {
 		t.Errorf("late: %+v, not one status of December and one deletion", late.Late)
 	}
+	kept, err := c.loader.Freeze(ctx, supervisor, 2024, day("2024-12-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.push(t, supervisor, models.Mutation{Table: "services", Row: services[0].ServiceID, Op: models.OpPatch, Base: demo.SeenAll,
+		Set: values(map[string]string{"status_on": "2025-01-30"})})
+	if since, err := c.loader.Frozen(ctx, supervisor, kept); err != nil || len(since.Late) != 1 || since.Late[0].ID != late.Late[0].ID {
+		t.Errorf("late of a status that is of after the summary since: %+v, %v", since.Late, err)
+	}
 	if late, err = c.loader.Frozen(ctx, other, theirs); err != nil || len(late.Late) != 0 {
 		t.Errorf("late for another organisation: %+v, %v", late.Late, err)
 	}
+}
+
+// What counted and does not any more, deleted or dated out of the time, is named to the
+// director and to the supervisor of the organisation alike, and to no other organisation;
+// what never counted is not.
+func (c city) whatCountedAndWentIsLate(t *testing.T) {
+	ctx, director, supervisor, other := context.Background(), c.actor(models.RoleDirector, 0), c.actor(models.RoleSupervisor, 0), c.actor(models.RoleSupervisor, 1)
+	person, moved := c.refer(t, "2024-03-05")
+	rows := map[string][]string{}
+	var list []models.Mutation
+	for table := range dates() {
+		for _, on := range []string{"2024-03-05", "2024-03-05", "2024-03-05", "2023-03-05", "2023-03-05"} {
+			m := dated(table, person, on)
+			rows[table], list = append(rows[table], m.Row), append(list, m)
+		}
+	}
+	c.push(t, c.manager(t), list...)
+	frozen := map[string]models.Actor{}
+	for _, who := range []models.Actor{director, supervisor, other} {
+		id, err := c.loader.Freeze(ctx, who, 2024, day("2024-06-30"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		frozen[id] = who
+	}
+	want := []string{moved}
+	list = []models.Mutation{redated("referrals", moved, "2025-03-06")}
+	for table, ids := range rows {
+		never := dated(table, person, "2024-07-01")
+		list = append(list, removed(table, ids[0]), removed(table, ids[3]), redated(table, ids[1], "2025-03-06"), redated(table, ids[4], "2022-03-06"),
+			redated(table, ids[2], "2025-03-06"), removed(table, ids[2]), never, removed(table, never.Row))
+		want = append(want, ids[:3]...)
+	}
+	c.push(t, c.manager(t), list...)
+	slices.Sort(want)
+	for id, who := range frozen {
+		f, err := c.loader.Frozen(ctx, who, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []string{}
+		for _, late := range f.Late {
+			got = append(got, late.ID)
+		}
+		if slices.Sort(got); who.UserID == other.UserID && len(got) != 0 || who.UserID != other.UserID && !slices.Equal(got, want) {
+			t.Errorf("late for the %s of %s: %v, not %v", who.Role, who.OrgID, f.Late, want)
+		}
+	}
+}
+
+// dates names the field by which a table's rows count.
+func dates() map[string]string {
+	return map[string]string{"referrals": "referred_on", "assessments": "shooting_review_on", "program_events": "on"}
+}
+
+// dated enters a row of a person on a date.
+func dated(table, person, on string) models.Mutation {
+	set := map[string]string{"person_id": person, dates()[table]: on}
+	switch table {
+	case "referrals":
+		set["source"] = "outreach"
+	case "assessments":
+		set["disposition"] = "referred"
+	case "program_events":
+		set["kind"] = "relocation"
+	}
+	return models.Mutation{Table: table, Row: models.NewID(), Op: models.OpInsert, Set: values(set)}
+}
+
+func redated(table, id, on string) models.Mutation {
+	return models.Mutation{Table: table, Row: id, Op: models.OpPatch, Base: demo.SeenAll, Set: values(map[string]string{dates()[table]: on})}
+}
+
+func removed(table, id string) models.Mutation {
+	return models.Mutation{Table: table, Row: id, Op: models.OpDelete, Base: demo.SeenAll}
 }
 
 func (c city) push(t *testing.T, who models.Actor, list ...models.Mutation) {
