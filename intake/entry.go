@@ -23,7 +23,8 @@ type Entry struct {
 	Person   models.Mutation
 	Children []models.Mutation // an assessment, perhaps, and the referral
 	cells    map[string]string // which cell filled a field
-	own      func() Entry      // the same of a person of the user's organisation alone; nil = it is
+	own      bool              // the person is of the user's organisation alone, and not the list's
+	other    func() Entry      // the same line of the list's person, or of the organisation's own
 }
 
 // FaultOf tells which cell a rejected mutation speaks of.
@@ -72,12 +73,17 @@ func entryOf(s Sheet, m Mapping, line Line, who models.Actor) (Entry, []Fault) {
 		return Entry{}, r.faults
 	}
 	person := models.DerivedID(who.ProgramID, "import/person/"+r.key())
-	own := models.DerivedID(person, "import/org/"+who.OrgID)
-	if models.Tables.Table("people").HiddenFrom(who.Role) { // who sees nobody can share nobody
-		return r.entry(own, who.UserID), nil
+	list := func() Entry { return r.entry(person, who.UserID) }
+	own := func() Entry {
+		e := r.entry(models.DerivedID(person, "import/org/"+who.OrgID), who.UserID)
+		e.own = true
+		return e
 	}
-	e := r.entry(person, who.UserID)
-	e.own = func() Entry { return r.entry(own, who.UserID) }
+	if models.Tables.Table("people").HiddenFrom(who.Role) { // who sees nobody can share nobody
+		list, own = own, list
+	}
+	e := list()
+	e.other = own
 	return e, nil
 }
 

@@ -14,6 +14,7 @@ const perPage = 200
 type Standing struct {
 	Exists bool          // there is such a row, or was
 	Seen   bool          // the user sees it; a person who was merged into another counts as that one
+	Ours   bool          // of a person: the user's organisation holds or brought them, seen or not
 	Before models.Status // what became of the mutation when it was pushed before; "" = it was not
 }
 

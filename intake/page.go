@@ -49,10 +49,7 @@ func (f *feeder) look(ctx context.Context, batch []Entry) (*page, error) {
 	p := &page{f: f, standing: map[string]Standing{}}
 	var list []models.Mutation
 	for _, e := range batch {
-		list = append(list, e.forms()...)
-		if e.own != nil {
-			list = append(list, e.own().forms()...)
-		}
+		list = append(append(list, e.forms()...), e.other().forms()...)
 	}
 	found, err := f.door.Look(ctx, list)
 	if err != nil || len(found) != len(list) {
@@ -88,24 +85,30 @@ func (p *page) task(e Entry) *task {
 }
 
 // choose tells whether a line is the list's person or one of the user's own, and whether
-// the user took it in before. The list's person it is where the user sees them or nobody
-// has them; of somebody who is there and not for them to see, the user has a person of
-// their own: whether somebody else took the same person in must make no difference to them.
+// the user or anybody of their organisation took it in before. The list's person it is
+// where the user sees them or nobody has them; of somebody who is there and not for them
+// to see, the user has a person of their own: whether another organisation took the same
+// person in must make no difference to them.
 func (p *page) choose(e Entry) (Entry, bool) {
-	if p.remembered(e) {
-		return e, true
+	other := e.other()
+	for _, took := range []func(Entry) bool{p.remembered, p.taken} {
+		for _, form := range []Entry{e, other} {
+			if took(form) {
+				return form, true
+			}
+		}
 	}
-	if e.own == nil || p.seen(e.Person) {
-		return e, p.there(e.referral())
-	}
-	own := e.own()
-	switch {
-	case p.remembered(own):
-		return own, true
-	case !p.seen(own.Person) && !p.there(e.Person):
+	if e.own || p.seen(e.Person) || !p.seen(other.Person) && !p.there(e.Person) {
 		return e, false
 	}
-	return own, p.there(own.referral())
+	return other, false
+}
+
+// taken tells whether the line's referral is there and the user's to know of: they see the
+// person, or their organisation holds or brought them, or they are of its own, whom nobody
+// else makes.
+func (p *page) taken(e Entry) bool {
+	return p.there(e.referral()) && (e.own || p.seen(e.Person) || p.standing[e.Person.ID].Ours)
 }
 
 // remembered tells whether the user brought the line's referral before, whatever became

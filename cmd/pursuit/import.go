@@ -126,12 +126,7 @@ func (a *application) feed(ctx context.Context, who models.Actor, entries []inta
 	}
 	door := intake.Door{
 		Look: func(ctx context.Context, list []models.Mutation) ([]intake.Standing, error) {
-			found, err := engine.Standings(ctx, who, list)
-			out := make([]intake.Standing, len(found))
-			for i, s := range found {
-				out[i] = intake.Standing(s)
-			}
-			return out, err
+			return a.look(ctx, engine, who, list)
 		},
 		Try: func(ctx context.Context, before, list []models.Mutation) ([]models.Result, error) {
 			results, err := engine.Try(ctx, who, time.Time{}, itemsOf(slices.Concat(before, list)))
@@ -147,6 +142,30 @@ func (a *application) feed(ctx context.Context, who models.Actor, entries []inta
 		}
 	}
 	return intake.Feed(ctx, entries, door, func(done, of int) { bar(to, done, of) })
+}
+
+// look tells what the program has of some mutations, and who of their persons are the
+// user's organisation's.
+func (a *application) look(ctx context.Context, engine *sync.Engine, who models.Actor, list []models.Mutation) ([]intake.Standing, error) {
+	found, err := engine.Standings(ctx, who, list)
+	if err != nil {
+		return nil, err
+	}
+	var persons []string
+	for i, m := range list {
+		if m.Table == "people" && found[i].Exists {
+			persons = append(persons, m.Row)
+		}
+	}
+	ours, err := a.store.PersonsOf(ctx, who.Program, who.OrgID, persons)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]intake.Standing, len(found))
+	for i, s := range found {
+		out[i] = intake.Standing{Exists: s.Exists, Seen: s.Seen, Before: s.Before, Ours: ours[list[i].Row]}
+	}
+	return out, nil
 }
 
 func itemsOf(list []models.Mutation) []sync.Item {

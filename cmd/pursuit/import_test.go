@@ -185,6 +185,48 @@ func TestTheSameListOfAnotherOrganisation(t *testing.T) {
 	})
 }
 
+// A list that somebody of an organisation took in is known to everybody there, whether or
+// not they see its persons, in whatever order they come, and though a person went to
+// another organisation since; what it has anew is added.
+func TestTheSameListWithinAnOrganisation(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		st := s.manager("manager@example.org")
+		supervisor, colleague, partner := s.user(st, models.RoleSupervisor), s.user(st, models.RoleCaseManager), s.user(st, models.RoleReferralPartner)
+		const manager, heads = "manager@example.org", "Code,Source,Date referred,Shooting review,Disposition\n"
+		for code, order := range map[string][]string{"Heron": {supervisor, colleague, manager}, "Wren": {manager, colleague, supervisor, partner},
+			"Crow": {partner, manager, supervisor, colleague}, "Owl": {colleague, partner, manager}} {
+			before := people(t, st)
+			list := s.file(code+".csv", heads+code+" 1,community_partner,2024-05-01,,\n"+code+" 2,community_partner,2024-05-02,,\n")
+			for n, user := range order {
+				want := "2 lines: 0 added, 2 known before, 0 waiting, 0 at fault"
+				if n == 0 {
+					want = "2 lines: 2 added, 0 known before"
+				}
+				if out, errs := s.imports(0, list, user); !strings.Contains(out, want) {
+					t.Errorf("%s of %v: %s%s, want %s", user, order, out, errs, want)
+				}
+				if got := people(t, st) - before; got != 2 {
+					t.Fatalf("%s of %v: %d persons, want 2", user, order, got)
+				}
+			}
+		}
+		list := s.file("list.csv", heads+"Finch,outreach,2024-05-01,2024-04-01,referred\n")
+		s.imports(0, list, supervisor)
+		_, err := st.SQLDB().Exec(`UPDATE grants SET revoked = granted + 1, revoked_at = granted_at WHERE bucket = '` + person(t, st, "Finch") + `'`)
+		must(t, err)
+		before := people(t, st)
+		if out, errs := s.imports(0, list, colleague); !strings.Contains(out, "0 added, 1 known") || people(t, st) != before {
+			t.Errorf("of a person who went: %s%s, %d persons more", out, errs, people(t, st)-before)
+		}
+		more := s.file("more.csv", heads+"Heron 1,community_partner,2024-05-01,,\nHeron 1,community_partner,2024-07-01,,\n")
+		for _, c := range []struct{ user, want string }{{manager, "1 added, 1 known"}, {supervisor, "0 added, 2 known"}, {colleague, "0 added, 2 known"}} {
+			if out, errs := s.imports(0, more, c.user); !strings.Contains(out, c.want) {
+				t.Errorf("a further referral, by %s: %s%s, want %s", c.user, out, errs, c.want)
+			}
+		}
+	})
+}
+
 func TestImportRefusesWhatItCannotDo(t *testing.T) {
 	onBoth(t, func(t *testing.T, s site) {
 		s.manager("manager@example.org")
