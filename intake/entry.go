@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,6 +148,9 @@ func (r *lineReader) value(t target, text string) (json.RawMessage, string) {
 		}
 		return nil, "must be yes or no"
 	case models.TypeInteger:
+		if r.sheet.excel {
+			text = whole(text)
+		}
 		if _, err := strconv.Atoi(text); err != nil {
 			return nil, "must be a whole number"
 		}
@@ -157,6 +161,19 @@ func (r *lineReader) value(t target, text string) (json.RawMessage, string) {
 		return models.Quote(code(text)), ""
 	}
 	return models.Quote(text), ""
+}
+
+// written is how workbooks write numbers: 3, 3.0 and 3E0 are the same cell.
+var written = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([Ee][+-]?[0-9]+)?$`)
+
+// whole writes a workbook's number without a fraction where it has none; what is no such
+// number stays as it is.
+func whole(text string) string {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !written.MatchString(text) || n != math.Trunc(n) || math.Abs(n) >= 1<<53 {
+		return text
+	}
+	return strconv.FormatInt(int64(n), 10)
 }
 
 // split reads a list within a cell.

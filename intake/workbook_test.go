@@ -106,6 +106,34 @@ func TestCellsThatAreNoDay(t *testing.T) {
 	}
 }
 
+// A workbook writes a whole number with a fraction of nothing too; a part of one is a
+// fault, and text of a CSV counts as it stands.
+func TestWholeNumbersOfAWorkbook(t *testing.T) {
+	line := func(text string) string {
+		return `<row r="1"><c t="str"><v>code</v></c><c t="str"><v>source</v></c><c t="str"><v>referred_on</v></c><c t="str"><v>shooting_review_on</v></c>` +
+			`<c t="str"><v>disposition</v></c><c t="str"><v>arrest_count</v></c></row><row r="2"><c t="str"><v>A</v></c><c t="str"><v>outreach</v></c>` +
+			`<c t="str"><v>2024-05-01</v></c><c t="str"><v>2024-04-01</v></c><c t="str"><v>referred</v></c><c><v>` + text + `</v></c></row>`
+	}
+	for text, want := range map[string]string{"3": "3", "3.0": "3", "3.000": "3", "3E0": "3", "3.0E+1": "30", "0.0": "0",
+		"3.5": "", "1E-1": "", "0x3p0": "", "Inf": "", "3.": "", "1e400": "", "9007199254740993.0": ""} {
+		book := sheetParts(t, strings.NewReader(line(text)), "")
+		s, err := ReadSheet(context.Background(), "list.xlsx", bytes.NewReader(book))
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, faults := entriesOf(t, s)
+		switch {
+		case want == "" && (len(faults) != 1 || faults[0].Cell != "F2" || !strings.Contains(faults[0].Message, "whole number")):
+			t.Errorf("%s: faults %v", text, faults)
+		case want != "" && (len(faults) != 0 || string(entries[0].Children[0].Set["arrest_count"]) != want):
+			t.Errorf("%s: %v, faults %v", text, entries, faults)
+		}
+	}
+	if _, faults := entriesOf(t, sheetOf(t, "code,source,referred_on,shooting_review_on,disposition,arrest_count\nA,outreach,2024-05-01,2024-04-01,referred,3.0\n")); len(faults) != 1 {
+		t.Errorf("of a CSV: %v", faults)
+	}
+}
+
 // A formula counts as the value that the workbook keeps; where it keeps none, the cell is empty.
 func TestFormulasCountAsTheirKeptValue(t *testing.T) {
 	book := bookOf(t, []any{"Heron", "outreach", 45413}, []any{"Wren", "outreach", nil})
