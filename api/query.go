@@ -33,16 +33,19 @@ var plainName = regexp.MustCompile(`^[a-z_]{1,32}$`)
 // that was misspelt must not answer with everything.
 func newQuery(c echo.Context, allowed ...string) *query {
 	q := &query{c: c}
-	params := c.QueryParams()
+	params, these := c.QueryParams(), "allowed: "+strings.Join(allowed, ", ")
+	if len(allowed) == 0 {
+		these = "it takes none"
+	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if len(q.faults) == faultsListed {
 			break
 		}
 		switch known := slices.Contains(allowed, name); {
 		case !known && plainName.MatchString(name):
-			q.add("query."+name, "is not a parameter of this call; allowed: "+strings.Join(allowed, ", "))
+			q.add("query."+name, "is not a parameter of this call; "+these)
 		case !known:
-			q.add("query", "has a parameter that this call does not know; allowed: "+strings.Join(allowed, ", "))
+			q.add("query", "has a parameter that this call does not know; "+these)
 		case len(params[name]) > 1:
 			q.add("query."+name, "must be given once")
 		}

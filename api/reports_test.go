@@ -181,6 +181,13 @@ func TestBadFilters(t *testing.T) {
 		for _, path := range []string{"/v1/incident-counts/2024/13", "/v1/incident-counts/evil/1"} {
 			s.call("PUT", path, s.admin.AccessToken, map[string]any{}).problem(422, "invalid_request")
 		}
+		director := c.who[models.RoleDirector].AccessToken
+		for path, body := range map[string]map[string]any{"PUT /v1/incident-counts/2024/1": {"shooting_incidents": 7}, "POST /v1/reports/summary/freeze": {"year": 2024}} {
+			for _, query := range []string{"x=1", "year=2025", "Evil=1", "x="} {
+				method, path, _ := strings.Cut(path, " ")
+				s.call(method, path+"?"+query, director, body).problem(422, "invalid_request")
+			}
+		}
 		c.get(models.RoleReferralPartner, "/v1/reports/summary?year=2024&as_of=evil").problem(422, "invalid_request")
 		s.call("PUT", "/v1/incident-counts/2024/1", s.admin.AccessToken, map[string]any{"shooting_incidents": -1}).problem(422, "invalid_request")
 		s.call("POST", "/v1/reports/summary/freeze", c.who[models.RoleDirector].AccessToken, map[string]any{"year": 3}).problem(422, "invalid_request")

@@ -111,6 +111,9 @@ func (b *freezeBody) check(f *faults) {
 
 // freezeSummary is POST /v1/reports/summary/freeze.
 func (s *Server) freezeSummary(c echo.Context) error {
+	if err := newQuery(c).err(); err != nil {
+		return err
+	}
 	in, err := decode[freezeBody](c)
 	if err != nil {
 		return err
@@ -175,6 +178,9 @@ func (b *incidentBody) check(f *faults) {
 
 // putIncidentCount is PUT /v1/incident-counts/{year}/{month}.
 func (s *Server) putIncidentCount(c echo.Context) error {
+	if err := newQuery(c).err(); err != nil {
+		return err
+	}
 	in, err := decode[incidentBody](c)
 	if err != nil {
 		return err
