@@ -52,6 +52,9 @@ func (m Meta) Writer(field string) Writer {
 	return m.Writers[0]
 }
 
+// Made tells whether nobody wrote a field since the row was made.
+func (m Meta) Made(field string) bool { return m.Fields[field] == 0 }
+
 // Deleter gives who deleted the row, if anybody did.
 func (m Meta) Deleter() (Writer, bool) {
 	i, ok := m.Fields[Deletion]

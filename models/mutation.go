@@ -64,7 +64,7 @@ type Result struct {
 	Message   string          `json:"message,omitempty"`
 	Field     string          `json:"field,omitempty"`
 	Row       json.RawMessage `json:"row,omitempty"`
-	Conflicts []string        `json:"conflicts,omitempty"`
+	Conflicts []string        `json:"conflicts,omitzero"` // of `merged` always a list, of others only if there are any
 }
 
 // Rejection is a reason why a mutation can never be stored.

@@ -60,6 +60,7 @@ type Field struct {
 	Unit      string   // fields of one unit merge together
 	Since     int      // the schema that brought it
 	Default   string   // of a code: what an insert that leaves it out gets; "" = nothing
+	Follows   string   // of what only the server sets: the field whose value it is about
 }
 
 // Bucket says in which bucket a table's rows live.

@@ -28,7 +28,11 @@ func integer(name string, low, high float64) Field {
 }
 func (f Field) must() Field   { f.Required = true; return f }
 func (f Field) server() Field { f.ReadOnly = true; return f }
-func (f Field) fixed() Field  { f.Fixed = true; return f }
+func (f Field) about(field string) Field {
+	f.Follows = field
+	return f
+}
+func (f Field) fixed() Field { f.Fixed = true; return f }
 func (f Field) unit(name string, p Policy) Field {
 	f.Unit, f.Policy = name, p
 	return f
@@ -93,8 +97,8 @@ func contactAttempts() *Table {
 			id("service_id").must().fixed(), code("channel", channels).must(), code("outcome", outcomes).must(),
 			timestamp("occurred_at").must(), id("known_contact_id"), integer("duration_minutes", 0, DurationMax),
 			notes("note"), number("latitude", -90, 90), number("longitude", -180, 180),
-			id("worker_id").server(), timestamp("occurred_at_device").server(), timestamp("recorded_at").server(),
-			timestamp("received_at").server(), boolean("late").server(), boolean("clock_suspect").server(),
+			id("worker_id").server(), timestamp("occurred_at_device").server().about("occurred_at"), timestamp("recorded_at").server(),
+			timestamp("received_at").server(), boolean("late").server(), boolean("clock_suspect").server().about("occurred_at"),
 			boolean("policy_exception").server(),
 		}}
 }

@@ -114,7 +114,7 @@ func (r *Run) end(d *device, op Op) string {
 	q := r.change(d, "patch", "assignments", row.ID(), map[string]any{"ended_at": harness.At(time.Now())})
 	before := time.Now()
 	r.deeds[q.wire.ID] = func() oracle.Verdict {
-		r.oracle.End(a)
+		r.oracle.End(a, before)
 		key := [2]string{a.User, a.Service}
 		if times, ok := r.holds[key]; ok && !r.oracle.Holds(r.oracle.Users[a.User], a.Service) {
 			r.holds[key] = [2]time.Time{times[0], before}

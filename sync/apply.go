@@ -90,7 +90,7 @@ func (w *world) sees(who models.Actor, row *models.Row) (bool, error) {
 // forbidden refuses by role, alike for every row. Only who once had the right role
 // and held the case keeps what they wrote then, in quarantine.
 func (w *world) forbidden(j *job, t *models.Table, fault *models.Rejection) (verdict, error) {
-	no := rejected(j, models.Reject(models.CodeForbidden, "", "this role may not do this to this table"))
+	no := rejected(j, models.Reject(models.CodeForbidden, "op", "this role may not do this to this table"))
 	if fault != nil {
 		return no, nil
 	}
@@ -321,6 +321,9 @@ func (w *world) done(j *job, row *models.Row, out merge.Outcome) (verdict, error
 	if out.Merged || j.from != "" && j.who.Role.HoldsCases() {
 		v.result.Status = models.StatusMerged
 		v.result.Row = row.Doc()
+		if v.result.Conflicts == nil {
+			v.result.Conflicts = []string{}
+		}
 	}
 	return v, nil
 }

@@ -195,7 +195,8 @@ func (w *world) assignment(old, row *models.Row) error {
 		return w.give(user, person, source)
 	}
 	ends := func(g models.Grant) bool { return g.Source == source }
-	if err := w.take(service.ID, ends); err != nil {
+	opened := func(g models.Grant) bool { return g.Principal == user && g.Source == models.SourceCreator }
+	if err := w.take(service.ID, func(g models.Grant) bool { return ends(g) || opened(g) }); err != nil {
 		return err
 	}
 	if err := w.take(person, ends); err != nil {

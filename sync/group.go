@@ -38,19 +38,39 @@ func (w *world) decide(jobs []*job, items []Item, places []int, failed bool) ([]
 // lot in the wrong order from attempt to person needs four.
 const turnsMax = 8
 
-// inTurn applies the jobs of a group in order. Those that wait are tried again after the
-// others, as long as that sets some free: a member may bring what an earlier one needs.
+// inTurn applies the jobs of a group in order, but transfers, which need a consent, after
+// the others. Those that wait are tried again after the others, as long as that sets some
+// free: a member may bring what an earlier one needs.
 func (w *world) inTurn(jobs []*job, fault func(n int) *models.Rejection) ([]verdict, fate, error) {
-	verdicts, left := make([]verdict, len(jobs)), make([]int, len(jobs))
-	for n := range jobs {
-		left[n] = n
+	verdicts := make([]verdict, len(jobs))
+	var others, transfers []int
+	for n, j := range jobs {
+		if j.Table == "transfers" {
+			transfers = append(transfers, n)
+		} else {
+			others = append(others, n)
+		}
 	}
+	for _, turn := range [][]int{others, transfers} {
+		if err := w.tryAll(jobs, turn, verdicts, fault); err != nil {
+			return nil, refused, err
+		}
+	}
+	worst := applied
+	for _, v := range verdicts {
+		worst = max(worst, v.fate)
+	}
+	return verdicts, worst, nil
+}
+
+// tryAll applies jobs of a group until none that waits is set free any more.
+func (w *world) tryAll(jobs []*job, left []int, verdicts []verdict, fault func(n int) *models.Rejection) error {
 	for range turnsMax {
 		var waiting []int
 		for _, n := range left {
 			v, err := w.apply(jobs[n], fault(n))
 			if err != nil {
-				return nil, refused, err
+				return err
 			}
 			if verdicts[n] = v; v.fate == waits {
 				waiting = append(waiting, n)
@@ -61,11 +81,7 @@ func (w *world) inTurn(jobs []*job, fault func(n int) *models.Rejection) ([]verd
 		}
 		left = waiting
 	}
-	worst := applied
-	for _, v := range verdicts {
-		worst = max(worst, v.fate)
-	}
-	return verdicts, worst, nil
+	return nil
 }
 
 // rowsAsTheyStand gives the rejected members of a group that was undone the rows as

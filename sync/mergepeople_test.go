@@ -270,7 +270,7 @@ func TestADeletedRowRevivesWithTheSurvivor(t *testing.T) {
 		c.push(c.supervisor, item(models.OpDelete, "services", gone.service, endless, nil))
 		c.merge(c.keeper, keep.person, gone.person)
 		c.push(c.worker, item(models.OpPatch, "known_contacts", contact.Row, base, map[string]any{"notes": "calls back"}))
-		c.pushFor(models.StatusMerged, c.worker, item(models.OpPatch, "services", gone.service, 1, map[string]any{"status": "refused"}))
+		c.push(c.worker, item(models.OpPatch, "services", gone.service, 1, map[string]any{"status": "refused"}))
 		for _, row := range []*models.Row{c.stored("known_contacts", contact.Row), c.stored("services", gone.service)} {
 			if row.Deleted || row.Text("person_id") != keep.person {
 				t.Errorf("%s: deleted %v, of %s", row.Table.Name, row.Deleted, row.Text("person_id"))

@@ -88,6 +88,11 @@ func (w *world) push(p *pending) error {
 		if done[i] {
 			continue
 		}
+		if p.items[i].Table == "transfers" { // the consent that it needs may have waited for its person
+			if err := w.settleDeferred(); err != nil {
+				return err
+			}
+		}
 		members := []int{i}
 		if group := p.items[i].Group; group != "" {
 			members = groupOf(p.items, order[n:], group)
@@ -106,7 +111,7 @@ func (w *world) push(p *pending) error {
 func (w *world) together(p *pending, who models.Actor, members []int) error {
 	var jobs []*job
 	var places, again []int
-	sent, reused := make(map[string]bool, len(members)), false
+	sent, refusedBefore := make(map[string]bool, len(members)), false
 	for _, i := range members {
 		if sent[p.items[i].ID] {
 			again = append(again, i)
@@ -119,12 +124,12 @@ func (w *world) together(p *pending, who models.Actor, members []int) error {
 			if p.results[i], err = w.replayed(j, result); err != nil {
 				return err
 			}
-			reused = reused || result.Code == models.CodeMutationIDReused && !result.Duplicate
+			refusedBefore = refusedBefore || result.Status == models.StatusRejected
 			continue
 		}
 		jobs, places = append(jobs, j), append(places, i)
 	}
-	verdicts, err := w.decide(jobs, p.items, places, reused)
+	verdicts, err := w.decide(jobs, p.items, places, refusedBefore)
 	if err != nil {
 		return err
 	}

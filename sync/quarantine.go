@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"pursuit/models"
+	"pursuit/sync/scope"
 )
 
 func millis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-// quarantine keeps a mutation that its author may not make now, where the author
-// and the supervisors of their organisation see it.
+// quarantine keeps a mutation that its author may not make now, where the author and
+// the supervisors of their organisation see it: that through which they held the case,
+// wherever they are now.
 func (w *world) quarantine(j *job, reason string) error {
 	row := models.NewRow(models.Tables.Table("quarantine"), models.DerivedID(j.ID, "quarantine"))
 	row.Bucket = row.ID
@@ -32,10 +34,44 @@ func (w *world) quarantine(j *job, reason string) error {
 	row.Put("at", models.TimeValue(j.at))
 	row.PutText("state", "open")
 	w.serverRow(j, row)
-	if err := w.give(j.who.UserID, row.ID, models.SourceQuarantine); err != nil {
+	org, err := w.heldThrough(j)
+	if err != nil {
 		return err
 	}
-	return w.give(j.who.OrgID, row.ID, models.SourceQuarantine)
+	if j.who.OrgKind != models.OrgLawEnforcement || org == j.who.OrgID {
+		if err := w.give(j.who.UserID, row.ID, models.SourceQuarantine); err != nil {
+			return err
+		}
+	}
+	return w.give(org, row.ID, models.SourceQuarantine)
+}
+
+// heldThrough gives the organisation as whose member the author of a mutation last held
+// the bucket that it writes in; for a bucket that is not known or was never theirs their
+// present one, and the lead organisation for a referral partner, who is shown nothing.
+func (w *world) heldThrough(j *job) (string, error) {
+	t := models.Tables.Table(j.Table)
+	if t != nil {
+		bucket, err := w.bucketOf(j, t)
+		if err != nil {
+			return "", err
+		}
+		grants, err := w.grantsOf(bucket)
+		if err != nil {
+			return "", err
+		}
+		past, err := w.memberships(j.who.UserID)
+		if err != nil {
+			return "", err
+		}
+		if org := scope.HeldThrough(j.who.UserID, grants, past); org != "" {
+			return org, nil
+		}
+	}
+	if j.who.Role == models.RoleReferralPartner {
+		return w.leadOrg()
+	}
+	return j.who.OrgID, nil
 }
 
 // readable writes what a mutation sets so that every reader of JSON takes it: halves of
@@ -90,11 +126,15 @@ func (w *world) release(by *job, old, row *models.Row) (*models.Rejection, error
 }
 
 // releasable tells whether a released mutation may write in a bucket: its author held
-// it once, or who releases it holds it now. Nobody lets themselves in.
+// it once, or who releases it holds it now. Nobody lets themselves in: what grants the
+// bucket anew, a service, is released by those alone who hold it.
 func (w *world) releasable(j *job, bucket string) (bool, error) {
 	a, err := w.accessOf(j, bucket)
-	if err != nil || a.Ever() {
-		return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if grants := j.Op == models.OpInsert && j.Table == "services"; a.Ever() && !grants {
+		return true, nil
 	}
 	a, err = w.access(j.releaser, bucket)
 	return a.Now, err

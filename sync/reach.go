@@ -46,21 +46,45 @@ func (w *world) parents(j *job, t *models.Table, values map[int]json.RawMessage)
 			return nil, false, deferred(j, id), nil
 		case t.Name != "contact_attempts":
 			return nil, false, quarantined(j, reasonNotHeld), nil
-		case !heldWhen(j, t, values, access):
-			return nil, false, quarantined(j, reasonOutside), nil
 		default:
+			held, err := w.heldWhen(j, row, values, access)
+			if err != nil {
+				return nil, false, verdict{}, err
+			}
+			if !held {
+				return nil, false, quarantined(j, reasonOutside), nil
+			}
 			late = true
 		}
 	}
 	return found, late, verdict{}, nil
 }
 
-// heldWhen tells whether the attempt happened while its author held the case: between
-// when the server heard that it is theirs and when it heard that it is not. What an
-// assignment says of itself may have been written later.
-func heldWhen(j *job, t *models.Table, values map[int]json.RawMessage, access scope.Access) bool {
-	occurred, ok := models.ParseTime(models.Text(values[t.Field("occurred_at")]))
-	return ok && access.HeldAt(j.clock().correct(occurred, j.received))
+// heldWhen tells whether an attempt happened while its author held the case: between
+// when the server heard that it is theirs and when it heard that it is not, or between
+// the start and the end that an assignment of theirs tells of. Either may be earlier: an
+// assignment that was written offline is heard of late.
+func (w *world) heldWhen(j *job, service *models.Row, values map[int]json.RawMessage, access scope.Access) (bool, error) {
+	occurred, ok := models.ParseTime(models.Text(values[models.Tables.Table("contact_attempts").Field("occurred_at")]))
+	if !ok {
+		return false, nil
+	}
+	occurred = j.clock().correct(occurred, j.received)
+	if access.HeldAt(occurred) {
+		return true, nil
+	}
+	list, err := w.inBucket(service.Bucket, models.Tables.Table("assignments"))
+	if err != nil {
+		return false, err
+	}
+	for _, a := range list {
+		from, begun := models.ParseTime(a.Text("started_at"))
+		to, ended := models.ParseTime(a.Text("ended_at"))
+		if a.Text("user_id") == j.who.UserID && begun && ended && !occurred.Before(from) && !occurred.After(to) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // clock is the device's clock as it was when the job arrived.
@@ -141,7 +165,7 @@ func settingsTarget(j *job, row *models.Row) verdict {
 	case j.who.Role == models.RoleAdmin, row.Bucket == j.who.OrgID:
 		return verdict{}
 	case row.Bucket == j.who.ProgramID:
-		return rejected(j, models.Reject(models.CodeForbidden, "", "only an admin changes the program's settings"))
+		return rejected(j, models.Reject(models.CodeForbidden, "row", "only an admin changes the program's settings"))
 	}
 	return gone(j)
 }

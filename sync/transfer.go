@@ -176,8 +176,15 @@ func (w *world) losePerson(person, org, service string) error {
 	}
 	another := false
 	for _, g := range grants {
-		another = another || g.Live() && g.Principal == org &&
-			strings.HasPrefix(g.Source, models.SourceService) && g.Source != models.SourceService+service
+		id, ofService := strings.CutPrefix(g.Source, models.SourceService)
+		if another || !ofService || !g.Live() || g.Principal != org || id == service {
+			continue
+		}
+		other, err := w.live(models.Tables.Table("services"), id)
+		if err != nil {
+			return err
+		}
+		another = other != nil
 	}
 	theirs := map[string]bool{org: true}
 	for _, g := range grants {

@@ -11,32 +11,32 @@ func parentOf(table string) (field, parent string) {
 	return "", ""
 }
 
-// standing looks at the bucket that the mutation writes into.
-func (o *Oracle) standing(m Mutation) standing {
-	user := o.Users[m.Author]
-	bucket := ""
+// target is the bucket that a mutation writes into, "" when there is none.
+func (o *Oracle) target(m Mutation) string {
+	key := Key{m.Table, m.Row}
 	if m.Op == "insert" {
 		field, table := parentOf(m.Table)
-		if field == "" {
-			return held
-		}
 		id, _ := m.Set[field].(string)
-		parent := o.Rows[Key{table, id}]
-		if parent == nil {
-			return never
-		}
-		bucket = parent.Bucket
-	} else {
-		row := o.Rows[Key{m.Table, m.Row}]
-		if row == nil {
-			return never
-		}
-		bucket = row.Bucket
+		key = Key{table, id}
 	}
+	if row := o.Rows[key]; row != nil {
+		return row.Bucket
+	}
+	return ""
+}
+
+// standing looks at the bucket that the mutation writes into.
+func (o *Oracle) standing(m Mutation) standing {
+	if field, _ := parentOf(m.Table); m.Op == "insert" && field == "" {
+		return held
+	}
+	user, bucket := o.Users[m.Author], o.target(m)
 	switch {
+	case bucket == "":
+		return never
 	case o.Holds(user, bucket):
 		return held
-	case o.ever[user.ID][bucket]:
+	case o.EverHeld(user.ID, bucket):
 		return lost
 	}
 	return never
@@ -51,7 +51,7 @@ func (o *Oracle) judge(m Mutation) Verdict {
 		}
 		return Verdict{Status: "rejected", Code: "row_gone"}
 	case lost:
-		if m.Table == "contact_attempts" && m.Op == "insert" && m.InTime {
+		if m.Table == "contact_attempts" && m.Op == "insert" && (m.InTime || o.within(m.Author, o.target(m), m.At)) {
 			verdict := o.write(m)
 			late := true
 			o.Rows[Key{m.Table, m.Row}].Late = &late
@@ -87,7 +87,7 @@ func (o *Oracle) by(m Mutation) write {
 }
 
 func (o *Oracle) insert(m Mutation) {
-	row := &Row{Key: Key{m.Table, m.Row}, Author: m.Author, device: m.Device, Live: true, Changes: 1, fields: map[string][]write{}}
+	row := &Row{Key: Key{m.Table, m.Row}, Author: m.Author, device: m.Device, Live: true, made: m.At, Changes: 1, fields: map[string][]write{}}
 	row.Bucket = m.Row
 	if field, table := parentOf(m.Table); field != "" && m.Table != "services" {
 		id, _ := m.Set[field].(string)
@@ -97,11 +97,11 @@ func (o *Oracle) insert(m Mutation) {
 		row.put(field, value, o.by(m))
 	}
 	if m.Table == "services" {
-		row.put("status", "pursuing", o.by(m))
+		row.start("status", "pursuing")
 	}
 	for field, value := range o.Defaults[m.Table] {
 		if _, sent := m.Set[field]; !sent {
-			row.put(field, value, o.by(m))
+			row.start(field, value)
 		}
 	}
 	o.Rows[row.Key] = row

@@ -1,5 +1,7 @@
 package oracle
 
+import "time"
+
 // standing is how an author stands to the bucket that a mutation writes into.
 type standing int
 
@@ -20,7 +22,7 @@ func (o *Oracle) grant(principal, bucket, reason string) {
 	o.grants[principal][bucket][reason] = true
 	for _, user := range o.Users {
 		if o.Holds(user, bucket) {
-			o.note(user.ID, bucket)
+			o.note(user, bucket)
 		}
 	}
 }
@@ -30,11 +32,11 @@ func (o *Oracle) revoke(principal, bucket, reason string) {
 	delete(o.grants[principal][bucket], reason)
 }
 
-func (o *Oracle) note(user, bucket string) {
-	if o.ever[user] == nil {
-		o.ever[user] = map[string]bool{}
+func (o *Oracle) note(user *User, bucket string) {
+	if o.ever[user.ID] == nil {
+		o.ever[user.ID] = map[string]string{}
 	}
-	o.ever[user][bucket] = true
+	o.ever[user.ID][bucket] = user.Org
 }
 
 // remember notes all that a user holds at this moment.
@@ -42,7 +44,7 @@ func (o *Oracle) remember(user *User) {
 	for _, principal := range []string{user.ID, user.Org} {
 		for bucket := range o.grants[principal] {
 			if o.Holds(user, bucket) {
-				o.note(user.ID, bucket)
+				o.note(user, bucket)
 			}
 		}
 	}
@@ -62,7 +64,7 @@ func (o *Oracle) Holds(user *User, bucket string) bool {
 }
 
 // EverHeld tells whether a user held a bucket at any time.
-func (o *Oracle) EverHeld(user, bucket string) bool { return o.ever[user][bucket] }
+func (o *Oracle) EverHeld(user, bucket string) bool { return o.ever[user][bucket] != "" }
 
 // Receives tells whether a role ever receives a table.
 func Receives(role, table string) bool {
@@ -95,10 +97,10 @@ func (o *Oracle) granted(row *Row) {
 			o.grant(author.ID, person, "creator of "+row.ID)
 		}
 		if author.Role == Worker {
-			o.assign(&Assignment{Service: row.ID, User: author.ID, Role: Worker})
+			o.assign(&Assignment{Service: row.ID, User: author.ID, Role: Worker, From: row.made})
 		}
 	case "assignments":
-		o.assign(&Assignment{ID: row.ID, Service: row.Text("service_id"), User: row.Text("user_id"), Role: row.Text("role")})
+		o.assign(&Assignment{ID: row.ID, Service: row.Text("service_id"), User: row.Text("user_id"), Role: row.Text("role"), From: row.made})
 	}
 }
 
@@ -120,15 +122,26 @@ func (o *Oracle) personOf(service string) string {
 	return o.Rows[Key{"services", service}].Text("person_id")
 }
 
-// End ends an assignment; a worker's grant as creator of the person goes with the
+// within tells whether a moment lies in an assignment of the user that ended.
+func (o *Oracle) within(user, service string, at time.Time) bool {
+	for _, a := range o.Assignments {
+		if a.Ended && a.User == user && a.Service == service && !at.Before(a.From) && !at.After(a.To) {
+			return true
+		}
+	}
+	return false
+}
+
+// End ends an assignment; what its user holds as who opened the service goes with it, and a worker's grant as creator of the person goes with the
 // last live assignment on that person.
-func (o *Oracle) End(a *Assignment) {
+func (o *Oracle) End(a *Assignment, at time.Time) {
 	if a.Ended {
 		return
 	}
-	a.Ended = true
+	a.Ended, a.To = true, at
 	person, reason := o.personOf(a.Service), o.reason(a)
 	o.revoke(a.User, a.Service, reason)
+	o.revoke(a.User, a.Service, "creator of "+a.Service)
 	o.revoke(a.User, person, reason)
 	if o.Users[a.User].Role != Worker {
 		return

@@ -58,7 +58,7 @@ type Oracle struct {
 	moved    map[Key]time.Time // when deferred rows were let in
 	verdicts map[string]Verdict
 	grants   map[string]map[string]map[string]bool // principal, bucket, reason
-	ever     map[string]map[string]bool            // user, bucket
+	ever     map[string]map[string]string          // user, bucket: the organisation as whose member they held it last
 }
 
 // Conflict is a value that lost, docs/protocol.md section 5.
@@ -85,12 +85,13 @@ type Event struct{ Service, From, To, By string }
 type Assignment struct {
 	ID, Service, User, Role string
 	Ended                   bool
+	From, To                time.Time // as the row tells
 }
 
 // New makes the oracle of an empty program.
 func New(program, lead string) *Oracle {
 	return &Oracle{Program: program, Lead: lead, Users: map[string]*User{}, Rows: map[Key]*Row{}, moved: map[Key]time.Time{},
-		verdicts: map[string]Verdict{}, grants: map[string]map[string]map[string]bool{}, ever: map[string]map[string]bool{}}
+		verdicts: map[string]Verdict{}, grants: map[string]map[string]map[string]bool{}, ever: map[string]map[string]string{}}
 }
 
 // AddUser makes a user known.
@@ -166,7 +167,11 @@ func (o *Oracle) hold(m Mutation) {
 	h := &Held{Mutation: m, State: "open"}
 	o.Held = append(o.Held, h)
 	o.grant(m.Author, h.bucket(), "author")
-	o.grant(o.Users[m.Author].Org, h.bucket(), "author's organisation")
+	org := o.Users[m.Author].Org
+	if through := o.ever[m.Author][o.target(m)]; through != "" {
+		org = through
+	}
+	o.grant(org, h.bucket(), "author's organisation")
 }
 
 // bucket names a quarantine row's bucket before its server-made id is known.

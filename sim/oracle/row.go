@@ -11,6 +11,7 @@ type Row struct {
 	Bucket, Author string
 	device         string // that made it
 	Live           bool
+	made           time.Time
 	// Changes counts the row's changes; 1 is the insert.
 	Changes int
 	// Late is what contact_attempts.late must say; nil when the contract is silent.
@@ -114,6 +115,11 @@ func (r *Row) put(field string, value any, by write) {
 	by.value, by.count = value, r.Changes
 	r.fields[field] = append(r.fields[field], by)
 	r.edits = append(r.edits, by)
+}
+
+// start gives a field the value that a row begins with, which nobody decided on.
+func (r *Row) start(field string, value any) {
+	r.fields[field] = append(r.fields[field], write{value: value})
 }
 
 // sign notes an edit: even where all its values lose, a delete that had not seen it

@@ -15,13 +15,14 @@ func (m *merger) unit(name string) *models.Rejection {
 	}
 	head := fields[0]
 	f := &m.old.Table.Fields[head]
-	next := m.unitValues(fields)
+	concurrent := m.unitConcurrent(fields)
+	next := m.unitValues(fields, concurrent)
 	from, to := models.Text(m.old.Values[head]), models.Text(next[0])
 	legal := models.LegalTransition(from, to)
-	if models.Reopens(from, to) && next[1] == nil && m.unitConcurrent(fields) {
+	if models.Reopens(from, to) && next[1] == nil && concurrent {
 		legal = false // its author did not know that there was anything to reopen
 	}
-	if !m.unitConcurrent(fields) {
+	if !concurrent {
 		if !legal {
 			return models.Reject(models.CodeForbiddenTransition, f.Name, "this status cannot follow the present one")
 		}
@@ -36,7 +37,10 @@ func (m *merger) unit(name string) *models.Rejection {
 		if models.Equal(m.old.Values[i], next[n]) {
 			continue
 		}
-		if wins || m.sentField(i) {
+		switch {
+		case m.old.Values[i] == nil && m.sameHead(fields): // both say so, and one says why
+			m.set(i, &m.old.Table.Fields[i], next[n])
+		case wins || m.sentField(i):
 			m.contest(i, &m.old.Table.Fields[i], m.old.Values[i], next[n], wins)
 		}
 	}
@@ -67,7 +71,13 @@ func (m *merger) unitSent(fields []int) bool {
 	return false
 }
 
+// unitConcurrent tells whether somebody else wrote any field of the unit after the edit's
+// base. That a row begins as it is made is nobody's decision.
 func (m *merger) unitConcurrent(fields []int) bool {
+	head := m.old.Table.Fields[fields[0]].Name
+	if m.old.Table.Name == "services" && m.old.Meta.Made(head) && m.old.Text(head) == models.Pursuing && m.made(fields) {
+		return false
+	}
 	for _, i := range fields {
 		if m.concurrent(m.old.Table.Fields[i].Name) {
 			return true
@@ -76,19 +86,39 @@ func (m *merger) unitConcurrent(fields []int) bool {
 	return false
 }
 
-// unitValues gives the unit as the edit wants it: what it does not name stays, but
-// a new head does not keep the old head's reason and date.
-func (m *merger) unitValues(fields []int) []json.RawMessage {
+// made tells whether all fields are as the insert left them.
+func (m *merger) made(fields []int) bool {
+	for _, i := range fields {
+		if !m.old.Meta.Made(m.old.Table.Fields[i].Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameHead tells whether the edit says of the head what stands.
+func (m *merger) sameHead(fields []int) bool {
+	return m.sentField(fields[0]) && models.Equal(m.e.Values[fields[0]], m.old.Values[fields[0]])
+}
+
+// unitValues gives the unit as the edit wants it: what it does not name is as its author
+// had seen it, but a new head does not keep the old head's reason and date.
+func (m *merger) unitValues(fields []int, concurrent bool) []json.RawMessage {
+	seen := func(i int) json.RawMessage {
+		if concurrent && m.e.Before != nil && !m.sameHead(fields) {
+			return m.before(i)
+		}
+		return m.old.Values[i]
+	}
+	moved := m.sentField(fields[0]) && !models.Equal(m.e.Values[fields[0]], seen(fields[0]))
 	out := make([]json.RawMessage, len(fields))
-	head, headSent := m.e.Values[fields[0]]
-	moved := headSent && !models.Equal(head, m.old.Values[fields[0]])
 	for n, i := range fields {
 		v, sent := m.e.Values[i]
 		switch {
 		case sent:
 			out[n] = v
 		case !moved:
-			out[n] = m.old.Values[i]
+			out[n] = seen(i)
 		}
 	}
 	return out

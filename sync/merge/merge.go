@@ -49,10 +49,11 @@ func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 	}
 	for i := range row.Table.Fields {
 		value, sent := e.Values[i]
-		if f := &row.Table.Fields[i]; sent && f.Unit == "" {
+		if f := &row.Table.Fields[i]; sent && f.Unit == "" && f.Follows == "" {
 			m.field(i, f, value)
 		}
 	}
+	m.follow()
 	if len(m.out.Changed) > 0 {
 		m.out.Row.V = e.By.V
 		m.e.By.Mixed = m.mixed
@@ -75,6 +76,9 @@ type merger struct {
 // concurrent tells whether somebody else wrote the field after the edit's base.
 func (m *merger) concurrent(field string) bool {
 	w := m.old.Meta.Writer(field)
+	if m.untouched(field) {
+		return false
+	}
 	if m.e.Joined == 0 {
 		return w.V > m.e.Base && !w.Same(m.e.By)
 	}
@@ -83,6 +87,31 @@ func (m *merger) concurrent(field string) bool {
 	}
 	i := m.old.Table.Field(field) // Base says nothing of this row: what counts is what the author had seen
 	return !models.Equal(m.old.Values[i], m.before(i))
+}
+
+// untouched tells whether nobody gave the field its value: the insert left it empty or
+// to the server.
+func (m *merger) untouched(field string) bool {
+	i := m.old.Table.Field(field)
+	f, v := &m.old.Table.Fields[i], m.old.Values[i]
+	return m.old.Meta.Made(field) && (v == nil || f.Default != "" && models.Text(v) == f.Default)
+}
+
+// follow sets what the server says about the fields that the edit set, and leaves it where
+// another's value stands.
+func (m *merger) follow() {
+	for i := range m.old.Table.Fields {
+		f := &m.old.Table.Fields[i]
+		value, sent := m.e.Values[i]
+		if !sent || f.Follows == "" || models.Equal(m.old.Values[i], value) {
+			continue
+		}
+		leader := m.old.Table.Field(f.Follows)
+		again := !m.concurrent(f.Follows) // the same value once more, by somebody who knows it
+		if wrote := !models.Equal(m.out.Row.Values[leader], m.old.Values[leader]); wrote || again {
+			m.set(i, f, value)
+		}
+	}
 }
 
 // mixes tells whether a set or text must be merged: somebody else wrote it after the

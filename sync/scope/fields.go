@@ -45,7 +45,7 @@ func Check(w Write) *models.Rejection {
 		return checkService(w)
 	case "contact_attempts":
 		if w.Who.Role == models.RoleOutreachWorker && w.Row.Text("created_by") != w.Who.UserID {
-			return models.Reject(models.CodeForbidden, "", "only the author, case managers and supervisors change an attempt")
+			return models.Reject(models.CodeForbidden, "row", "only the author, case managers and supervisors change an attempt")
 		}
 	case "reminders":
 		return onlyTheirs(w, "user_id", "state", "snoozed_until")
@@ -190,7 +190,7 @@ func onlyTheirs(w Write, owner string, fields ...string) *models.Rejection {
 		return nil
 	}
 	if w.Row.Text(owner) != w.Who.UserID {
-		return models.Reject(models.CodeForbidden, "", "only the person it is for")
+		return models.Reject(models.CodeForbidden, "row", "only the person it is for")
 	}
 	for i := range w.Values {
 		if name := w.Table.Fields[i].Name; !in(fields, name) {

@@ -98,10 +98,10 @@ func TestFieldRules(t *testing.T) {
 		"the reason taken from under an override": {write(cm, street, "assessments", v{"override": "yes", "override_reason": "met"}, v{"override_reason": ""}), missing, "override_reason"},
 
 		"worker corrects an own attempt":        {write(worker, street, "contact_attempts", v{"created_by": me}, v{"note": "a"}), "", ""},
-		"worker corrects another's":             {write(worker, street, "contact_attempts", v{"created_by": "ann"}, v{"note": "a"}), forbidden, ""},
+		"worker corrects another's":             {write(worker, street, "contact_attempts", v{"created_by": "ann"}, v{"note": "a"}), forbidden, "row"},
 		"case manager corrects another's":       {write(cm, street, "contact_attempts", v{"created_by": "ann"}, v{"note": "a"}), "", ""},
 		"worker ticks off an own reminder":      {write(worker, street, "reminders", v{"user_id": me}, v{"state": "done"}), "", ""},
-		"worker ticks off another's":            {write(worker, street, "reminders", v{"user_id": "ann"}, v{"state": "done"}), forbidden, ""},
+		"worker ticks off another's":            {write(worker, street, "reminders", v{"user_id": "ann"}, v{"state": "done"}), forbidden, "row"},
 		"worker moves a reminder's due time":    {write(worker, street, "reminders", v{"user_id": me}, v{"due_at": "2026-01-01T00:00:00.000Z"}), forbidden, "due_at"},
 		"worker finishes an own action item":    {write(worker, street, "action_items", v{"owner_id": me}, v{"done_on": "2026-01-01"}), "", ""},
 		"worker rewrites an action item":        {write(worker, street, "action_items", v{"owner_id": me}, v{"text": "a"}), forbidden, "text"},

@@ -64,6 +64,20 @@ func AccessTo(who models.Actor, grants []models.Grant, past func() ([]models.Mem
 	return a, nil
 }
 
+// HeldThrough gives the organisation as whose member a person held a bucket last; ""
+// when they never did. past are all their memberships.
+func HeldThrough(user string, grants []models.Grant, past []models.Membership) string {
+	org, until := "", int64(-1)
+	for _, m := range past {
+		for _, g := range grants {
+			if held, ok := overlap(g, m, user); ok && held.Revoked > until {
+				org, until = m.OrgID, held.Revoked
+			}
+		}
+	}
+	return org
+}
+
 // overlap gives the part of a grant's time in which it counted for a member.
 func overlap(g models.Grant, m models.Membership, user string) (models.Grant, bool) {
 	if !Counts(g, user, m) || g.Granted >= m.To || m.From >= g.Revoked {
