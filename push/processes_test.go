@@ -20,8 +20,9 @@ import (
 const (
 	crowd      = 3 // server processes
 	crowdPhone = 120
-	crowdTold  = 8               // reminders: what a day may have before the digest
-	crowdWait  = 3 * time.Minute // a leader may have died with its jobs: 20 s; a minute for the jobs; 30 s between two looks for such
+	answerStep = 40 * time.Millisecond // by which a phone's answers take longer than the one's before
+	crowdTold  = 8                     // reminders: what a day may have before the digest
+	crowdWait  = 3 * time.Minute       // a leader may have died with its jobs: 20 s; a minute for the jobs; 30 s between two looks for such
 )
 
 // processes are built servers over one database, with FCM's stand-in.
@@ -164,7 +165,9 @@ func (p *processes) sent(s *harness.Server) (n float64) {
 // rescue them, and a phone shows the second in the first's place.
 func TestThreeProcessesOneKilled(t *testing.T) {
 	p := newProcesses(t, harness.Postgres, crowd, nil)
-	p.fcm.OnAny(fcmtest.Answer{Delay: 700 * time.Millisecond, Times: fcmtest.Always})
+	for n := range crowdPhone { // one after the other, so that much is under way whenever the kill comes
+		p.fcm.OnDevice(fmt.Sprintf("token-%d", n+1), fcmtest.Answer{Delay: 300*time.Millisecond + time.Duration(n)*answerStep, Times: fcmtest.Always})
+	}
 	p.remind()
 	var killed *harness.Server
 	p.until("some server sends", func() bool {
@@ -184,7 +187,6 @@ func TestThreeProcessesOneKilled(t *testing.T) {
 	if len(gap) == 0 {
 		t.Fatal("the killed server had nothing under way")
 	}
-	p.fcm.OnAny()
 	p.until("what it left is sent", func() bool { return p.count(`SELECT count(*) FROM pushes WHERE state <> 'sent'`) == 0 })
 	p.judge(gap)
 }
@@ -193,7 +195,7 @@ func TestThreeProcessesOneKilled(t *testing.T) {
 // after its answer.
 func (p *processes) quiet() bool {
 	before := p.count(`SELECT count(*) FROM pushes WHERE state = 'planned'`)
-	time.Sleep(2 * time.Second) // some answers long
+	time.Sleep(2 * time.Second) // many answers long: they end one by one
 	return p.count(`SELECT count(*) FROM pushes WHERE state = 'planned'`) == before
 }
 
