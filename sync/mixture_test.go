@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +42,32 @@ func TestSecondOfflineEditKeepsOthers(t *testing.T) {
 			}
 			if got, _ := json.Marshal(row); string(got) != `{"phones":["1","2","4"],"notes":"above\nseen\nthree\nfour"}` {
 				t.Errorf("together %v: the case holds %s", together, got)
+			}
+		}
+	})
+}
+
+// A merged result always lists the conflicts, a replay's too, though there are none: two
+// sets that became one. An applied one has the list only when something lost.
+func TestMergedListsItsConflicts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		phones := func(list ...string) Item {
+			return item(models.OpPatch, "people", p.person, 1, map[string]any{"phones": list})
+		}
+		first, second := phones("503-1"), phones("503-2")
+		for n, say := range []struct {
+			who    models.Actor
+			it     Item
+			status models.Status
+			listed bool
+		}{{c.worker, first, models.StatusApplied, false}, {c.keeper, second, models.StatusMerged, true}, {c.keeper, second, models.StatusMerged, true}} {
+			r := c.result(say.who, say.it)
+			text, err := json.Marshal(r)
+			c.must(err)
+			if r.Status != say.status || strings.Contains(string(text), `"conflicts":[]`) != say.listed || strings.Contains(string(text), "conflicts") != say.listed {
+				t.Errorf("answer %d: %s", n, text)
 			}
 		}
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -89,21 +88,6 @@ func (r *Reading) lateServices(c SummaryScope, asOf string, after int64) ([]Late
 		}
 	}
 	return events, rows.Err()
-}
-
-func scanRows(rows *sql.Rows) ([]*models.Row, error) {
-	defer rows.Close()
-	var out []*models.Row
-	for rows.Next() {
-		row, err := scanRow(rows)
-		if err != nil {
-			return nil, err
-		}
-		if row != nil {
-			out = append(out, row)
-		}
-	}
-	return out, rows.Err()
 }
 
 func (r *Reading) late(table, query string, params ...any) ([]LateRow, error) {

@@ -26,6 +26,11 @@ func (tx *ProgramTx) Rows(ids []string) ([]*models.Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load rows: %w", err)
 	}
+	return scanRows(rows)
+}
+
+// scanRows reads all rows of rowColumns that this binary knows.
+func scanRows(rows *sql.Rows) ([]*models.Row, error) {
 	defer rows.Close()
 	var out []*models.Row
 	for rows.Next() {

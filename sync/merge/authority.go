@@ -74,8 +74,7 @@ func (m *merger) unitSent(fields []int) bool {
 // unitConcurrent tells whether somebody else wrote any field of the unit after the edit's
 // base. That a row begins as it is made is nobody's decision.
 func (m *merger) unitConcurrent(fields []int) bool {
-	head := m.old.Table.Fields[fields[0]].Name
-	if m.old.Table.Name == "services" && m.old.Meta.Made(head) && m.old.Text(head) == models.Pursuing && m.made(fields) {
+	if models.Text(m.old.Values[fields[0]]) == models.Pursuing && m.made(fields) {
 		return false
 	}
 	for _, i := range fields {
