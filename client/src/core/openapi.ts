@@ -795,8 +795,10 @@ export interface components {
             /** @enum {string} */
             code?: "unknown_table" | "unknown_field" | "invalid_value" | "missing_field" | "row_exists" | "row_gone" | "read_only_field" | "forbidden" | "forbidden_transition" | "group_failed" | "mutation_id_reused";
             message?: string;
+            /** @description Of `rejected`; `op` - the role may not do that to the table, `row` - not to this row */
             field?: string;
             row?: components["schemas"]["Row"];
+            /** @description Records of what lost; always there with `merged` */
             conflicts?: string[];
         };
         SyncAnswer: {
