@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/labstack/echo/v4"
 
 	"pursuit/models"
@@ -61,13 +60,11 @@ func file(c echo.Context, name, format string, write func(io.Writer) error) erro
 
 // writePacked packs what write writes.
 func writePacked(to io.Writer, write func(io.Writer) error) error {
-	packer := packers.Get().(*gzip.Writer)
-	defer packers.Put(packer)
-	packer.Reset(to)
-	if err := write(packer); err != nil {
-		return err
+	p := newPacker(to)
+	if err := write(p); err != nil {
+		return err // the packer is garbage
 	}
-	if err := packer.Close(); err != nil {
+	if err := p.end(); err != nil {
 		return fmt.Errorf("pack a file: %w", err)
 	}
 	return nil

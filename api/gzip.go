@@ -2,6 +2,8 @@ package api
 
 import (
 	"bufio"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -15,15 +17,44 @@ import (
 const (
 	packLevel = gzip.BestSpeed // a first pull is bound by packing, not by the database
 	packFrom  = 1024           // bytes: smaller answers fit one network packet as they are
+	packedOut = 32 << 10       // bytes of packed output that are sent at once
 )
 
+// packer packs what is written to it, and sends it on in large pieces.
+type packer struct {
+	*gzip.Writer
+	out *bufio.Writer
+}
+
 var packers = sync.Pool{New: func() any {
-	w, err := gzip.NewWriterLevel(nil, packLevel)
-	if err != nil { // the level is a valid constant
-		return gzip.NewWriter(nil)
+	p := &packer{out: bufio.NewWriterSize(nil, packedOut)}
+	var err error
+	if p.Writer, err = gzip.NewWriterLevel(nil, packLevel); err != nil { // the level is a valid constant
+		p.Writer = gzip.NewWriter(nil)
 	}
-	return w
+	return p
 }}
+
+// newPacker begins a packed stream.
+func newPacker(w io.Writer) *packer {
+	p := packers.Get().(*packer)
+	p.out.Reset(w)
+	p.Reset(p.out)
+	return p
+}
+
+// Flush sends all that was written so far.
+func (p *packer) Flush() error {
+	return errors.Join(p.Writer.Flush(), p.out.Flush())
+}
+
+// end ends the stream; the packer then serves another one.
+func (p *packer) end() error {
+	err := errors.Join(p.Close(), p.out.Flush())
+	p.out.Reset(nil)
+	packers.Put(p)
+	return err
+}
 
 // pack sends answers gzipped to callers who accept it, but for small ones, event
 // streams, workbooks, which are packed by themselves, and what is encoded already.
@@ -74,7 +105,7 @@ type packedWriter struct {
 	http.ResponseWriter
 	status int
 	held   []byte
-	packer *gzip.Writer
+	packer *packer
 	plain  bool
 }
 
@@ -109,8 +140,7 @@ func (w *packedWriter) Write(p []byte) (int, error) {
 	header.Set(echo.HeaderContentEncoding, "gzip")
 	header.Del(echo.HeaderContentLength)
 	w.ResponseWriter.WriteHeader(w.status)
-	w.packer = packers.Get().(*gzip.Writer)
-	w.packer.Reset(w.ResponseWriter)
+	w.packer = newPacker(w.ResponseWriter)
 	if _, err := w.packer.Write(w.held); err != nil {
 		return 0, err
 	}
@@ -134,10 +164,7 @@ func (w *packedWriter) sendPlain() {
 // finish sends what is held and ends the packed stream.
 func (w *packedWriter) finish() {
 	if w.packer != nil {
-		// A caller who left shows in the access log.
-		_ = w.packer.Close()
-		w.packer.Reset(nil)
-		packers.Put(w.packer)
+		_ = w.packer.end() // a caller who left shows in the access log
 		w.packer, w.plain = nil, true
 		return
 	}
@@ -149,7 +176,7 @@ func (w *packedWriter) finish() {
 // Flush implements http.Flusher.
 func (w *packedWriter) Flush() {
 	if w.packer != nil {
-		_ = w.packer.Flush() // see finish
+		_ = w.packer.Flush() // as in finish
 	} else if w.status != 0 {
 		w.sendPlain()
 	}

@@ -35,7 +35,11 @@ func (s *Server) sync(c echo.Context) error {
 	res := c.Response()
 	res.Header().Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
 	res.WriteHeader(http.StatusOK)
-	return writeAnswer(res, answer)
+	err = writeAnswer(res, answer)
+	if answer.Page != nil {
+		answer.Page.Release()
+	}
+	return err
 }
 
 // writeAnswer writes the answer of a sync. An error means that the caller left.

@@ -3,6 +3,7 @@ package sync
 import (
 	"io"
 	"strconv"
+	gosync "sync"
 
 	"pursuit/models"
 	"pursuit/models/store"
@@ -48,9 +49,19 @@ type tablePage struct {
 	remove []byte
 }
 
+// pages are pages whose answer was written: their memory serves the next ones.
+var pages = gosync.Pool{New: func() any { return &Page{} }}
+
 func newPage(limit int) *Page {
-	return &Page{limit: limit, room: pageBytes, Complete: true}
+	p := pages.Get().(*Page)
+	p.limit, p.room = limit, pageBytes
+	p.again()
+	return p
 }
+
+// Release gives the page's memory back once its answer is written; nothing of the
+// page may be used any more. A page that nobody releases is garbage.
+func (p *Page) Release() { pages.Put(p) }
 
 // again empties a page to be filled anew, in the memory it has.
 func (p *Page) again() {

@@ -27,6 +27,8 @@ const (
 	sqliteReaders   = 8                // readers run beside the one writer; more gain nothing on a few cores
 	postgresConns   = 24               // below the server's default of 100 with three instances
 	checkpointPages = 4000             // pages of the write-ahead log (16 MB) before it is folded in: rows written one after the other share pages
+	writerCache     = 16_000           // KiB
+	readerCache     = 2_000            // KiB: a reader drops its cache at each commit of the writer, and taking pages anew costs more than having the few it uses again
 	busyTimeout     = 10 * time.Second // a second process on the same SQLite file (a command) may hold the lock
 	statementsLimit = 256              // prepared statements kept for the SQLite writer
 )
@@ -155,13 +157,17 @@ func (s *Store) openSQLite(ctx context.Context) error {
 // sqliteDSN builds the connection string. The busy timeout stands first: the
 // pragmas after it need it when another process holds the file.
 func sqliteDSN(file string, readOnly bool) string {
+	cache := writerCache
+	if readOnly {
+		cache = readerCache
+	}
 	q := url.Values{}
 	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
 	q.Add("_pragma", "journal_mode(WAL)")
 	q.Add("_pragma", "synchronous(FULL)") // an acknowledged mutation outlives a power cut
 	q.Add("_pragma", "foreign_keys(1)")
 	q.Add("_pragma", "temp_store(2)")
-	q.Add("_pragma", "cache_size(-16000)")
+	q.Add("_pragma", fmt.Sprintf("cache_size(-%d)", cache))
 	q.Add("_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages))
 	if readOnly {
 		q.Add("_pragma", "query_only(1)")
