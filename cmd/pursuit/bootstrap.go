@@ -32,25 +32,26 @@ func newBootstrap(s *settings) *cobra.Command {
 		Short: "Make a program with its lead organisation and its first admin",
 		Long: `Makes a program (one city's programme) with its lead organisation and an admin who
 can sign in, and prints {"program_id", "org_id", "user_id"}. It may be run again for
-another program, and while servers run. The password is read from a file, so that
-it stands in no process list; one line end after it is not part of it.`,
+another program, and while servers run. The password is read from a file, or from
+standard input when the file is -, so that it stands in no process list; one line
+end after it is not part of it.`,
 		Example: `  pursuit bootstrap --program "Portland Ceasefire" --time-zone America/Los_Angeles \
     --admin-email admin@example.org --admin-password-file password.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.bootstrap(cmd.Context(), p, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return s.bootstrap(cmd.Context(), p, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&p.name, "program", "", "name of the program")
 	flags.StringVar(&p.timeZone, "time-zone", "", "IANA time zone, such as America/Los_Angeles")
 	flags.StringVar(&p.email, "admin-email", "", "e-mail address the admin signs in with")
-	flags.StringVar(&p.passwordFile, "admin-password-file", "", "file that holds the admin's password")
+	flags.StringVar(&p.passwordFile, "admin-password-file", "", "file that holds the admin's password; - is standard input")
 	return cmd
 }
 
-func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr io.Writer) error {
-	password, err := p.check()
+func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdin io.Reader, stdout, stderr io.Writer) error {
+	password, err := p.check(stdin)
 	if _, wrong := s.validate(); wrong != nil {
 		err = errors.Join(err, fmt.Errorf("settings are not valid:\n%w", wrong))
 	}
@@ -79,7 +80,7 @@ func (s *settings) bootstrap(ctx context.Context, p firstProgram, stdout, stderr
 }
 
 // check tells all faults at once, and reads the password.
-func (p firstProgram) check() (password string, err error) {
+func (p firstProgram) check(stdin io.Reader) (password string, err error) {
 	var faults []error
 	if why := models.NameFault(p.name); p.name == "" {
 		faults = append(faults, errors.New("--program must be given"))
@@ -92,20 +93,26 @@ func (p firstProgram) check() (password string, err error) {
 	if !api.ValidEmail(p.email) {
 		faults = append(faults, errors.New("--admin-email must be an e-mail address"))
 	}
-	password, err = readPassword(p.passwordFile)
+	password, err = readPassword(p.passwordFile, stdin)
 	return password, errors.Join(append(faults, err)...)
 }
 
-func readPassword(path string) (string, error) {
-	if path == "" {
+// readPassword reads a password from the file at path, or from stdin when that is -.
+func readPassword(path string, stdin io.Reader) (string, error) {
+	from := stdin
+	switch path {
+	case "":
 		return "", errors.New("--admin-password-file must be given")
+	case "-":
+	default:
+		file, err := os.Open(path)
+		if err != nil {
+			return "", fmt.Errorf("--admin-password-file: %w", err)
+		}
+		defer file.Close()
+		from = file
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("--admin-password-file: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, passwordFileLimit))
+	text, err := io.ReadAll(io.LimitReader(from, passwordFileLimit))
 	if err != nil {
 		return "", fmt.Errorf("--admin-password-file: %w", err)
 	}

@@ -217,6 +217,36 @@ func TestBootstrapTellsAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
+// In a container, whose user may not read the operator's files, the password is piped in.
+func TestBootstrapReadsThePasswordFromStandardInput(t *testing.T) {
+	onBoth(t, func(t *testing.T, s site) {
+		bootstrap := func(code int, text string) string {
+			t.Helper()
+			stdin := filepath.Join(t.TempDir(), "stdin")
+			must(t, os.WriteFile(stdin, []byte(text), 0o600))
+			file, err := os.Open(stdin)
+			must(t, err)
+			defer file.Close()
+			before := os.Stdin
+			os.Stdin = file
+			defer func() { os.Stdin = before }()
+			_, stderr := s.command(code, "bootstrap", "--program=Piped", "--time-zone=America/Los_Angeles", "--admin-email=piped@example.org",
+				"--admin-password-file=-")
+			return stderr
+		}
+		if stderr := bootstrap(1, ""); !strings.Contains(stderr, "--admin-password-file: the password") {
+			t.Errorf("an empty standard input is answered %s", stderr)
+		}
+		bootstrap(0, "piped through and through\r\n")
+		url, stop, _ := s.serve()
+		defer stop()
+		status, _ := post(t, url+"/v1/auth/login", map[string]any{"email": "piped@example.org", "password": "piped through and through"})
+		if status != 200 {
+			t.Errorf("a sign-in with the piped password is answered %d", status)
+		}
+	})
+}
+
 // A name that could not be sent as JSON, or not be shown in a line, makes no program,
 // on either database alike.
 func TestBootstrapRefusesNames(t *testing.T) {
