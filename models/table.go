@@ -110,6 +110,9 @@ func (t *Table) Field(name string) int {
 	return -1
 }
 
+// Mixes tells whether two edits of the field can both stand in it: a set or a text.
+func (f *Field) Mixes() bool { return f.Policy == PolicyUnion || f.Policy == PolicyText }
+
 // HiddenFrom tells whether the role never receives the table.
 func (t *Table) HiddenFrom(r Role) bool {
 	for _, hidden := range t.Hidden {

@@ -47,6 +47,54 @@ func TestSecondOfflineEditKeepsOthers(t *testing.T) {
 	})
 }
 
+// The same where the other edit comes between the two, in pushes of their own, after
+// which the phone did not pull: what the second edit takes back of the first is gone, and
+// what others put in stands, also where the first changed nothing but the name beside.
+func TestSecondOfflineEditAcrossAnothers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for n, first := range []map[string]any{
+			{"phones": []string{"1", "3"}, "notes": "seen\nthree"},
+			{"phones": []string{"1", "3"}, "notes": "seen\nthree", "first_name": "Sam"},
+		} {
+			p := c.open(c.worker)
+			edit := func(base int64, set map[string]any) Item { return item(models.OpPatch, "people", p.person, base, set) }
+			base := c.push(c.keeper, edit(1<<40, map[string]any{"phones": []string{"1"}, "notes": "seen"}))
+			c.push(c.worker, edit(base, first))
+			c.pushFor(models.StatusMerged, c.keeper, edit(base, map[string]any{"phones": []string{"1", "2"}, "notes": "above\nseen"}))
+			c.pushFor(models.StatusMerged, c.worker, edit(base, map[string]any{"phones": []string{"1", "4"}, "notes": "seen\nfour"}))
+			row := c.stands(p.person)
+			if got := string(row.Get("phones")); got != `["1","2","4"]` {
+				t.Errorf("%d: phones are %s", n, got)
+			}
+			if got := row.Text("notes"); got != "above\nseen\nfour" {
+				t.Errorf("%d: notes are %q", n, got)
+			}
+			c.pushFor(models.StatusMerged, c.worker, edit(base, map[string]any{"phones": []string{"1"}}))
+			if got := string(c.stands(p.person).Get("phones")); got != `["1","2"]` {
+				t.Errorf("%d: after a third edit phones are %s", n, got)
+			}
+		}
+	})
+}
+
+// What the phone's first edit was of another field only, it has not sent anything of
+// the set: there its base speaks.
+func TestAnEditOfAnotherFieldIsNoBase(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		edit := func(base int64, set map[string]any) Item { return item(models.OpPatch, "people", p.person, base, set) }
+		base := c.push(c.keeper, edit(1<<40, map[string]any{"phones": []string{"1"}}))
+		c.push(c.keeper, edit(base, map[string]any{"phones": []string{"1", "2"}}))
+		c.push(c.worker, edit(base, map[string]any{"aliases": []string{"Bo"}}))
+		c.pushFor(models.StatusMerged, c.worker, edit(base, map[string]any{"phones": []string{"1", "3"}}))
+		if got := string(c.stands(p.person).Get("phones")); got != `["1","2","3"]` {
+			t.Errorf("phones are %s", got)
+		}
+	})
+}
+
 // A merged result always lists the conflicts, a replay's too, though there are none: two
 // sets that became one. An applied one has the list only when something lost.
 func TestMergedListsItsConflicts(t *testing.T) {

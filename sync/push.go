@@ -168,18 +168,18 @@ func (w *world) replayed(j *job, result models.Result) (models.Result, error) {
 	return v.result, err
 }
 
-// remember logs a mutation with its result, and keeps its text unless the row holds it.
+// remember logs a mutation with its result, and keeps its text unless the row holds it,
+// or soon may hold a mixture of it and others' edits.
 func (w *world) remember(j *job, v verdict) {
 	entry := store.LoggedMutation{ID: j.ID, Hash: j.hash, UserID: j.who.UserID, DeviceID: j.device, Row: j.Row,
 		ReceivedAt: j.received.UnixMilli(), Result: v.result}
 	if t := models.Tables.Table(j.Table); t != nil {
 		entry.TableNo = t.No
 	}
-	switch v.result.Status {
-	case models.StatusApplied:
-	case models.StatusRejected:
+	switch {
+	case v.result.Status == models.StatusRejected:
 		entry.Body = rejectedBody(j)
-	default:
+	case v.result.Status != models.StatusApplied || mayMix(j):
 		entry.Body = j.body()
 	}
 	w.log = append(w.log, entry)

@@ -141,7 +141,7 @@ func (m *merger) before(i int) json.RawMessage {
 
 func (m *merger) field(i int, f *models.Field, sent json.RawMessage) {
 	current := m.old.Values[i]
-	mixture := f.Policy == models.PolicyUnion || f.Policy == models.PolicyText
+	mixture := f.Mixes()
 	switch {
 	case models.Equal(current, sent):
 	case mixture && m.merged(f):
