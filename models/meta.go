@@ -3,6 +3,8 @@ package models
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Deletion is the name under which Meta keeps who deleted a row, and the field
@@ -37,9 +39,21 @@ func (w Writer) Later(o Writer) bool {
 // Meta remembers the last writer of each field of a row. Writers[0] made the row
 // and stands for every field that Fields does not name.
 type Meta struct {
-	Writers []Writer       `json:"w"`
-	Fields  map[string]int `json:"f,omitempty"`
+	Writers []Writer              `json:"w"`
+	Fields  map[string]int        `json:"f,omitempty"`
+	Texts   map[string][]TextEdit `json:"t,omitempty"` // of each text its last edits, oldest first
 }
+
+// TextEdit is an edit of a text. Several are remembered, for one that was made before
+// them may still come, and has its place between them.
+type TextEdit struct {
+	Writer
+	Base int64 `json:"b"` // the `_v` that its device had seen
+}
+
+// textsMax bounds the edits remembered of a text: those of three or four people who
+// were offline at the same time.
+const textsMax = 16
 
 // Writer gives the last writer of a field.
 func (m Meta) Writer(field string) Writer {
@@ -74,6 +88,20 @@ func (m Meta) ChangedAfter(base int64, w Writer) bool {
 	return false
 }
 
+// Edited remembers an edit of a text.
+func (m *Meta) Edited(field string, e TextEdit) {
+	list := append(slices.Clone(m.Texts[field]), e)
+	if len(list) > textsMax {
+		list = list[len(list)-textsMax:]
+	}
+	texts := maps.Clone(m.Texts)
+	if texts == nil {
+		texts = map[string][]TextEdit{}
+	}
+	texts[field] = list
+	m.Texts = texts
+}
+
 // writersMax bounds the writers remembered of a row: each field's last, and of
 // every device its last, newest first. A row with more loses only the oldest
 // device's mark, which matters to a delete that was made before it.
@@ -87,7 +115,7 @@ func (m *Meta) Wrote(w Writer, fields ...string) {
 		m.Writers = []Writer{w}
 		return
 	}
-	next := Meta{Writers: []Writer{m.Writers[0]}, Fields: make(map[string]int, len(m.Fields)+len(fields))}
+	next := Meta{Writers: []Writer{m.Writers[0]}, Fields: make(map[string]int, len(m.Fields)+len(fields)), Texts: m.Texts}
 	moved := map[int]int{0: 0}
 	deletes := contains(fields, Deletion)
 	for name, i := range m.Fields {
@@ -152,7 +180,7 @@ func (m *Meta) Forget(field string) {
 }
 
 func (m Meta) clone() Meta {
-	out := Meta{Writers: append([]Writer(nil), m.Writers...)}
+	out := Meta{Writers: append([]Writer(nil), m.Writers...), Texts: m.Texts} // Edited leaves what it is given
 	if m.Fields != nil {
 		out.Fields = make(map[string]int, len(m.Fields))
 		for k, v := range m.Fields {
@@ -164,7 +192,7 @@ func (m Meta) clone() Meta {
 
 // Encode writes Meta for the store.
 func (m Meta) Encode() []byte {
-	if len(m.Writers) == 1 && len(m.Fields) == 0 { // every freshly inserted row
+	if len(m.Writers) == 1 && len(m.Fields)+len(m.Texts) == 0 { // every freshly inserted row
 		w := m.Writers[0]
 		b := append(make([]byte, 0, 192), `{"w":[{"v":`...)
 		b = append(b, IntValue(w.V)...)

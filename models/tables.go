@@ -32,7 +32,8 @@ func (f Field) about(field string) Field {
 	f.Follows = field
 	return f
 }
-func (f Field) fixed() Field { f.Fixed = true; return f }
+func (f Field) fixed() Field           { f.Fixed = true; return f }
+func (f Field) begins(as string) Field { f.Default = as; return f }
 func (f Field) unit(name string, p Policy) Field {
 	f.Unit, f.Policy = name, p
 	return f
@@ -76,7 +77,7 @@ func services() *Table {
 		Parents: []Parent{{"referral_id", "referrals"}, {"person_id", "people"}}, Fields: []Field{
 			id("referral_id").must().fixed(), id("person_id").must().fixed(), code("track", tracks).must(),
 			id("org_id").must().fixed(),
-			code("status", statuses).unit("status", PolicyAuthority),
+			code("status", statuses).begins(Pursuing).unit("status", PolicyAuthority),
 			text("status_reason").unit("status", PolicyAuthority),
 			date("status_on").unit("status", PolicyAuthority),
 			date("short_term_ends_on").server(),
@@ -111,13 +112,13 @@ func statusEvents() *Table {
 }
 
 func reminders() *Table {
-	state := code("state", reminderStates)
+	state := code("state", reminderStates).begins("pending")
 	state.Policy = PolicyMax
 	note := text("note")
 	note.MaxLength = NoteMax
 	return &Table{Name: "reminders", No: 9, Bucket: BucketService, Root: "service_id", Typed: true,
 		Parents: []Parent{{"service_id", "services"}}, Fields: []Field{
-			id("service_id").must().fixed(), id("user_id").fixed(), code("kind", reminderKinds),
+			id("service_id").must().fixed(), id("user_id").fixed(), code("kind", reminderKinds).begins("manual"),
 			timestamp("due_at").must(), state, timestamp("snoozed_until"), note, integer("escalation", 0, 2).server(),
 		}}
 }
@@ -126,7 +127,7 @@ func actionItems() *Table {
 	item := text("text").must()
 	return &Table{Name: "action_items", No: 10, Bucket: BucketPerson, Root: "person_id", Typed: true,
 		Parents: []Parent{{"person_id", "people"}}, Fields: []Field{
-			id("person_id").must().fixed(), code("kind", actionKinds).fixed(), date("meeting_on"), item,
+			id("person_id").must().fixed(), code("kind", actionKinds).begins("task").fixed(), date("meeting_on"), item,
 			id("owner_id"), date("due_on"), date("done_on"),
 		}}
 }
@@ -150,7 +151,7 @@ func transfers() *Table {
 	return &Table{Name: "transfers", No: 13, Bucket: BucketSelf, Typed: true,
 		Parents: []Parent{{"service_id", "services"}}, Fields: []Field{
 			id("service_id").must().fixed(), text("person_code").server(), id("from_org_id").server(),
-			id("to_org_id").must().fixed(), code("state", transferStates), text("reason"),
+			id("to_org_id").must().fixed(), code("state", transferStates).begins("pending"), text("reason"),
 		}}
 }
 

@@ -205,6 +205,9 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	if edit.Own, err = w.own(row, edit); err != nil {
 		return verdict{}, err
 	}
+	if edit.Woven, err = w.woven(row, edit); err != nil {
+		return verdict{}, err
+	}
 	var out merge.Outcome
 	if row.Deleted && t.Name == "settings" {
 		if taken, err := w.settingTaken(row); err != nil || taken {

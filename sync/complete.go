@@ -29,7 +29,6 @@ func (w *world) complete(j *job, row *models.Row, parents map[string]*models.Row
 	case "reminders":
 		rejection, err = w.completeReminder(row)
 	case "action_items":
-		standard(row, "kind", "task")
 		rejection, err = w.checkUser(row.Text("owner_id"), "owner_id")
 	case "transfers":
 		rejection, err = w.completeTransfer(j, row, parents["service_id"])
@@ -79,7 +78,6 @@ func (w *world) today(t time.Time) string {
 }
 
 func (w *world) completeService(j *job, row *models.Row) (*models.Rejection, error) {
-	standard(row, "status", models.Pursuing)
 	standard(row, "status_on", w.today(j.at))
 	return w.checkCaseOrg(row.Text("org_id"), "org_id")
 }
@@ -113,8 +111,6 @@ func completeAttempt(j *job, row *models.Row, late bool, now time.Time) {
 }
 
 func (w *world) completeReminder(row *models.Row) (*models.Rejection, error) {
-	standard(row, "kind", "manual")
-	standard(row, "state", "pending")
 	row.Put("escalation", models.IntValue(0))
 	if named := row.Text("user_id"); named != "" {
 		return w.checkUser(named, "user_id")

@@ -69,6 +69,61 @@ func (w *world) lastSent(meta models.Meta, f *models.Field, e merge.Edit) (json.
 	return nil, false, nil
 }
 
+// woven gives, of the texts of an edit, the edits that came after its base. A text of
+// which not all can be told has none: then its author's view and what stands are all
+// there is to go by.
+func (w *world) woven(row *models.Row, e merge.Edit) (map[int][]merge.Woven, error) {
+	out := map[int][]merge.Woven{}
+	for i := range e.Values {
+		f := &row.Table.Fields[i]
+		if f.Policy != models.PolicyText || e.Joined > 0 || row.Meta.Writer(f.Name).V <= e.Base {
+			continue
+		}
+		list, err := w.wovenInto(row, i, e.Base)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = list
+	}
+	return out, nil
+}
+
+func (w *world) wovenInto(row *models.Row, i int, base int64) ([]merge.Woven, error) {
+	var out []merge.Woven
+	f := &row.Table.Fields[i]
+	for _, edit := range row.Meta.Texts[f.Name] {
+		if edit.V <= base {
+			continue
+		}
+		body, err := w.loggedBody(edit.Mutation)
+		if err != nil {
+			return nil, err
+		}
+		sent, known := sentIn(body, f)
+		before, seen, err := w.textBefore(row, i, edit, out)
+		if err != nil || !known || !seen {
+			return nil, err
+		}
+		out = append(out, merge.Woven{By: edit.Writer, Base: edit.Base, Before: before, Sent: models.Text(sent)})
+	}
+	return out, nil
+}
+
+// textBefore gives a text as the device of an edit knew it: as it had sent it before, or
+// as it stood at the edit's base.
+func (w *world) textBefore(row *models.Row, i int, edit models.TextEdit, earlier []merge.Woven) (string, bool, error) {
+	for n := len(earlier) - 1; n >= 0; n-- {
+		if own := earlier[n]; own.By.Same(edit.Writer) && own.By.V > edit.Base {
+			return own.Sent, true, nil
+		}
+	}
+	then, err := w.before(row, edit.Base)
+	if err != nil || then == nil || i >= len(then.Values) {
+		return "", false, err
+	}
+	return models.Text(then.Values[i]), true, nil
+}
+
 // loggedBody gives a mutation as it was kept, in this transaction or before.
 func (w *world) loggedBody(id string) ([]byte, error) {
 	for i := len(w.log) - 1; i >= 0; i-- {

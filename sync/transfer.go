@@ -18,7 +18,6 @@ func (w *world) completeTransfer(j *job, row, service *models.Row) (*models.Reje
 	if rejection, err := w.checkCaseOrg(row.Text("to_org_id"), "to_org_id"); err != nil || rejection != nil {
 		return rejection, err
 	}
-	standard(row, "state", "pending")
 	person, err := w.live(models.Tables.Table("people"), service.Text("person_id"))
 	if err != nil || person == nil {
 		return models.Reject(models.CodeRowGone, "service_id", "the person is gone"), err

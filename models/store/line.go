@@ -123,9 +123,11 @@ func Away(err error) bool {
 	var connect *pgconn.ConnectError
 	var database *pgconn.PgError
 	switch {
+	case errors.As(err, &connect): // whatever the reason it gives: renamed, closed to us, not there
+		return true
 	case errors.As(err, &database):
 		return awayCode(database.Code)
-	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn),
+	case errors.As(err, &network), errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true
 	}
@@ -134,12 +136,13 @@ func Away(err error) bool {
 
 // awayCode tells whether Postgres refuses because of its own state: no connection
 // (class 08), no room (53), shutting down or starting up (57P), or a session that it
-// gave up (25P03, 57014).
+// gave up (25P03, 57014), or takes no writes (25006), as
+// a standby.
 func awayCode(code string) bool {
 	if len(code) != 5 {
 		return false
 	}
-	return code[:2] == "08" || code[:2] == "53" || code[:3] == "57P" || code == "25P03" || code == "57014"
+	return code[:2] == "08" || code[:2] == "53" || code[:3] == "57P" || code == "25P03" || code == "57014" || code == "25006"
 }
 
 // closed tells whether the driver found its connection closed before it sent anything.

@@ -12,6 +12,7 @@ import (
 
 	"pursuit/models"
 	"pursuit/models/store"
+	"pursuit/models/store/storetest"
 )
 
 // A database that is away or does not answer is told from one that refuses what it
@@ -25,6 +26,7 @@ func TestAway(t *testing.T) {
 		"starting up":   &pgconn.PgError{Code: "57P03"},
 		"no room":       &pgconn.PgError{Code: "53300"},
 		"line lost":     &pgconn.PgError{Code: "08006"},
+		"a standby":     &pgconn.PgError{Code: "25006"},
 	} {
 		if !store.Away(fmt.Errorf("read rows: %w", err)) {
 			t.Errorf("%s: %v is not away", name, err)
@@ -39,6 +41,32 @@ func TestAway(t *testing.T) {
 	} {
 		if store.Away(fmt.Errorf("read rows: %w", err)) {
 			t.Errorf("%s: %v is away", name, err)
+		}
+	}
+}
+
+// A database that takes no writes, as after a failover, or is closed to us is away too:
+// it is not ready, and phones are asked to come again.
+func TestPostgresThatRefuses(t *testing.T) {
+	for name, statement := range map[string]string{
+		"read only": `ALTER DATABASE %s SET default_transaction_read_only = on`,
+		"closed":    `UPDATE pg_database SET datallowconn = false WHERE datname = '%s'`,
+	} {
+		s := storetest.Open(t, store.Postgres)
+		program, _ := newProgram(t, s)
+		database := s.Pool().Config().ConnConfig.Database
+		must(t, s.Ping(ctx))
+		_, err := s.Pool().Exec(ctx, fmt.Sprintf(statement, database))
+		must(t, err)
+		s.Pool().Reset()
+		if err := s.Ping(ctx); err == nil {
+			t.Errorf("%s: ping finds nothing wrong", name)
+		}
+		err = store.InProgram(ctx, s, program.No, func(tx *store.ProgramTx) error {
+			return tx.Audit(store.AuditEntry{Action: "push", Detail: []byte("{}")})
+		})
+		if !store.Away(err) {
+			t.Errorf("%s: a write answers %v", name, err)
 		}
 	}
 }

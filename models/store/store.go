@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -212,12 +213,19 @@ func (s *Store) SQLDB() *sql.DB { return s.writeSQL }
 // Pool gives the native Postgres pool, or nil on SQLite.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
-// Ping tells whether the database answers.
+// Ping tells whether the database answers, and takes writes.
 func (s *Store) Ping(ctx context.Context) error {
-	if s.pool != nil {
-		return s.pool.Ping(ctx)
+	if s.pool == nil {
+		return s.readSQL.PingContext(ctx)
 	}
-	return s.readSQL.PingContext(ctx)
+	var readOnly bool
+	if err := s.pool.QueryRow(ctx, `SELECT current_setting('transaction_read_only')::boolean`).Scan(&readOnly); err != nil {
+		return fmt.Errorf("reach Postgres: %w", err)
+	}
+	if readOnly {
+		return errors.New("the database takes no writes now: it is a standby, or set to read only")
+	}
+	return nil
 }
 
 // listenConn opens a connection of its own for LISTEN; it must not come from the pool.

@@ -3,7 +3,6 @@ package oracle
 import (
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // Policy answers the merge policy of a field the simulation edits.
@@ -22,6 +21,10 @@ func (o *Oracle) field(row *Row, m Mutation, field string, value any) bool {
 	current := row.Value(field)
 	if Same(current, value) {
 		return false
+	}
+	if Policy(row.Table, field) == "text" {
+		one := textEdit{write: o.by(m), base: m.Base, before: row.textBefore(field, m), sent: str(value)}
+		defer row.remember(field, one)
 	}
 	if !row.others(field, m.Base, m.Device) {
 		row.put(field, value, o.by(m))
@@ -66,40 +69,6 @@ func union(base, current, sent []string) []string {
 		merged = append(merged, one)
 	}
 	return merged
-}
-
-// text merges texts of equally many lines, line by line. Lines that both sides
-// changed keep the later side's, and the other side is a conflict.
-func (o *Oracle) text(row *Row, m Mutation, field string, value any) bool {
-	base := strings.Split(str(row.valueAt(field, m.Base)), "\n")
-	standing := row.last(field)
-	current, sent := strings.Split(str(standing.value), "\n"), strings.Split(str(value), "\n")
-	wins := later(o.by(m), standing)
-	overlap := false
-	merged := make([]string, len(current))
-	for i := range current {
-		switch {
-		case sent[i] == base[i] || sent[i] == current[i]:
-			merged[i] = current[i]
-		case current[i] == base[i]:
-			merged[i] = sent[i]
-		default:
-			overlap = true
-			merged[i] = map[bool]string{true: sent[i], false: current[i]}[wins]
-		}
-	}
-	result := strings.Join(merged, "\n")
-	if overlap {
-		loser := o.by(m)
-		if wins {
-			loser = standing
-		}
-		o.lose(row, field, "text", nil, nil, loser)
-	}
-	if result != str(standing.value) {
-		row.put(field, result, o.by(m))
-	}
-	return result != str(value)
 }
 
 // legal lists the transitions of a service's status.

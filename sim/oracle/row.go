@@ -18,6 +18,7 @@ type Row struct {
 	Late *bool
 
 	fields  map[string][]write
+	texts   map[string][]textEdit
 	edits   []write // of any field, for a delete to look back on
 	deleted write
 }

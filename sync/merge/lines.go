@@ -67,7 +67,12 @@ func hunks(a []string, partner []int) []hunk {
 		if next < len(partner) {
 			end = partner[next]
 		}
-		if next > i || end > j {
+		switch {
+		case next-i == end-j: // so many lines became so many others: each is a change of its own
+			for n := range next - i {
+				out = append(out, hunk{i + n, i + n + 1, a[j+n : j+n+1]})
+			}
+		default:
 			out = append(out, hunk{i, next, a[j:end]})
 		}
 		i, j = next+1, end+1

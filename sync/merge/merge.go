@@ -2,6 +2,7 @@ package merge
 
 import (
 	"encoding/json"
+	"slices"
 
 	"pursuit/models"
 )
@@ -12,6 +13,7 @@ type Edit struct {
 	Base   int64                   // the `_v` that the device had seen
 	Before *models.Row             // the row at Base; nil when it is not known any more
 	Own    map[int]json.RawMessage // what the same device last sent of a field that became a mixture: its view of it
+	Woven  map[int][]Woven         // of a text, the edits that stand in it and that came after Base, as far as known
 	By     models.Writer           // V is the number that the change will get
 	Joined int64                   // the edit is of a row that became this one at that number, and Before is that row's; 0 = of this one
 }
@@ -62,6 +64,9 @@ func Fields(row *models.Row, e Edit) (Outcome, *models.Rejection) {
 		m.out.Row.V = e.By.V
 		m.out.Row.Meta.Wrote(m.e.By)
 	}
+	for _, name := range m.texts {
+		m.out.Row.Meta.Edited(name, models.TextEdit{Writer: m.e.By, Base: m.e.Base})
+	}
 	return m.out, nil
 }
 
@@ -70,6 +75,7 @@ type merger struct {
 	old   *models.Row
 	e     Edit
 	wrote []string // fields that count as written though their value is the same
+	texts []string // texts that the edit is remembered of
 	mixed bool     // some field holds a mixture of the edit and others'
 }
 
@@ -125,7 +131,8 @@ func (m *merger) mixes(f *models.Field) bool {
 // merged tells whether this very edit is in the field already.
 func (m *merger) merged(f *models.Field) bool {
 	w := m.old.Meta.Writer(f.Name)
-	return w.Mixed && w.Mutation != "" && w.Mutation == m.e.By.Mutation
+	return m.e.By.Mutation != "" && (w.Mixed && w.Mutation == m.e.By.Mutation ||
+		slices.ContainsFunc(m.old.Meta.Texts[f.Name], func(t models.TextEdit) bool { return t.Mutation == m.e.By.Mutation }))
 }
 
 // before gives the field's value as the edit's device knew it, nil when unknown.
@@ -142,9 +149,13 @@ func (m *merger) before(i int) json.RawMessage {
 func (m *merger) field(i int, f *models.Field, sent json.RawMessage) {
 	current := m.old.Values[i]
 	mixture := f.Mixes()
+	if mixture && m.merged(f) || models.Equal(current, sent) {
+		return
+	}
+	if f.Policy == models.PolicyText && m.e.By.Mutation != "" {
+		m.texts = append(m.texts, f.Name)
+	}
 	switch {
-	case models.Equal(current, sent):
-	case mixture && m.merged(f):
 	case mixture && m.mixes(f) && f.Policy == models.PolicyUnion:
 		m.union(i, f, current, sent)
 	case mixture && m.mixes(f):
@@ -204,6 +215,9 @@ func (m *merger) union(i int, f *models.Field, current, sent json.RawMessage) {
 }
 
 func (m *merger) text(i int, f *models.Field, current, sent json.RawMessage) {
+	if m.reweave(i, f, current, sent) {
+		return
+	}
 	standing := m.old.Meta.Writer(f.Name)
 	wins := m.e.By.Later(standing)
 	merged, overlap := lines(models.Text(m.before(i)), models.Text(current), models.Text(sent), wins)

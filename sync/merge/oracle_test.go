@@ -142,7 +142,8 @@ func TestTextByHand(t *testing.T) {
 		"ann alters, bob adds below":      {"one", "ONE", "one\nmore", "ONE\nmore", ""},
 		"ann alters, bob adds above":      {"one", "ONE", "more\none", "more\nONE", ""},
 		"ann drops above what bob adds":   {"one\ntwo\nthree", "one\nthree", "one\ntwo\nnew\nthree", "one\nnew\nthree", ""},
-		"bob adds within what ann alters": {"one\ntwo", "ONE\nTWO", "one\nnew\ntwo", "one\nnew\ntwo", "ONE\nTWO"},
+		"bob adds within what ann alters": {"one\ntwo", "ONE\nTWO", "one\nnew\ntwo", "ONE\nnew\nTWO", ""},
+		"lines apart of a longer change":  {"one\ntwo", "ONE\nTWO", "one\nzwei", "ONE\nzwei", "ONE\nTWO"},
 		"both write into an empty field":  {"", "from ann", "from bob", "from bob", "from ann"},
 		"ann clears, bob adds elsewhere":  {"one\ntwo", "", "one\ntwo\nthree", "one\ntwo\nthree", ""},
 	} {
