@@ -282,6 +282,18 @@ func TestServerPages(t *testing.T) {
 	s.call("GET", "/healthz", "", nil).into(200, nil)
 }
 
+// A server whose database is not what it migrated any more is not ready: an older backup
+// was restored under it, or something else came in its place.
+func TestReadyAsksForTheSchema(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		s.call("GET", "/readyz", "", nil).into(200, nil)
+		if _, err := s.store.SQLDB().Exec(`DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
+			t.Fatal(err)
+		}
+		s.call("GET", "/readyz", "", nil).problem(503, "unavailable")
+	})
+}
+
 // An id that a path must escape is the same id.
 func TestEscapedDeviceIDs(t *testing.T) {
 	s := newSite(t, storetest.Open(t, store.SQLite))

@@ -15,7 +15,7 @@ import (
 const actionLimit = 50 // characters of an action's name
 
 // audit is GET /v1/audit: what people wrote and read, newest first, ids alone
-// (docs/protocol.md, section 10).
+// (docs/protocol.md, section 3).
 func (s *Server) audit(c echo.Context) error {
 	q := newList(c, "actor", "device", "action", "row", "from", "to")
 	about := sync.AuditQuery{Row: q.id("row")}

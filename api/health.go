@@ -29,12 +29,8 @@ func (s *Server) ready(c echo.Context) error {
 	if err := s.store.Ping(ctx); err != nil {
 		return unavailable()
 	}
-	if !s.migrated.Load() { // a schema does not go back under a running server
-		ok, err := s.store.Migrated(ctx)
-		if err != nil || !ok {
-			return unavailable()
-		}
-		s.migrated.Store(true)
+	if ok, err := s.store.Migrated(ctx); err != nil || !ok { // an older backup may be restored under a running server
+		return unavailable()
 	}
 	if s.push != nil && s.push.CredentialRefused() { // phones still sync, and an instance less would help nobody
 		return c.JSON(http.StatusOK, map[string]string{"status": "ok", "push": "credential_refused"})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -63,8 +62,7 @@ type Server struct {
 	metrics  *metrics
 	docs     []byte
 
-	migrated atomic.Bool
-	closing  chan struct{}
+	closing chan struct{}
 }
 
 // New makes a server; it does not listen.

@@ -4,12 +4,13 @@
 #   PURSUIT_DATABASE_URL=… PURSUIT_KEY_FILE=… deploy/restore.sh FOLDER/pursuit-<UTC time>
 #
 # The SQLite file must not exist, the PostgreSQL database must be empty: nothing is ever
-# overwritten. At the end it runs `pursuit restored` (PURSUIT names the binary), so that the
+# overwritten. A backup from before the server's first start has no key file, and none is
+# put back. At the end it runs `pursuit restored` (PURSUIT names the binary), so that the
 # phones give back what they wrote since the backup.
 set -euo pipefail
 umask 077
 
-[ $# -eq 1 ] && [ -f "$1/database" ] && [ -f "$1/pursuit.key" ] || { echo "usage: $0 BACKUP" >&2; exit 2; }
+[ $# -eq 1 ] && [ -f "$1/database" ] || { echo "usage: $0 BACKUP" >&2; exit 2; }
 url=${PURSUIT_DATABASE_URL:-sqlite://pursuit.db}
 pursuit=${PURSUIT:-pursuit}
 
@@ -35,7 +36,9 @@ postgres://* | postgresql://*)
   exit 2
   ;;
 esac
-if [ -e "$key" ]; then
+if [ ! -f "$1/pursuit.key" ]; then
+  echo "$1 has no key file, so none is put back" >&2
+elif [ -e "$key" ]; then
   cmp -s "$1/pursuit.key" "$key" || { echo "$key is another key: move it away and copy $1/pursuit.key there" >&2; exit 1; }
 else
   cp "$1/pursuit.key" "$key"

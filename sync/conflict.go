@@ -11,7 +11,11 @@ import (
 
 // conflict keeps a losing value as a row beside the row that it lost in.
 func (w *world) conflict(j *job, row *models.Row, c merge.Conflict) (string, error) {
-	out := models.NewRow(models.Tables.Table("conflicts"), models.DerivedID(j.ID, "conflict/"+c.Field))
+	about := "conflict/" + c.Field
+	if c.Second {
+		about += "/2"
+	}
+	out := models.NewRow(models.Tables.Table("conflicts"), models.DerivedID(j.ID, about))
 	out.Bucket = row.Bucket
 	out.PutText("table", row.Table.Name)
 	out.PutText("row", row.ID)

@@ -179,6 +179,9 @@ func (it *Item) member(name string, value gjson.Result) string {
 	case "row":
 		return str(value, &it.Row, "must be a lower-case UUID")
 	case "at":
+		if value.Type == gjson.String && value.Str == "" {
+			return "must be an RFC 3339 timestamp"
+		}
 		return str(value, &it.At, "must be an RFC 3339 timestamp")
 	case "op":
 		return str(value, (*string)(&it.Op), "must be insert, patch or delete")

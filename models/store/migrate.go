@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -29,16 +30,32 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectPostgres, s.writeSQL, dir, goose.WithSessionLocker(one), inGo)
 }
 
-// Migrate brings the schema up to date. Running it again changes nothing.
+const (
+	migrateTries = 20 // on SQLite, which has no lock for it, while another process does the same
+	migratePause = 100 * time.Millisecond
+)
+
+// Migrate brings the schema up to date. Running it again changes nothing, and several
+// processes may run it at once: on SQLite one that meets what another has just made
+// looks again.
 func (s *Store) Migrate(ctx context.Context) error {
 	m, err := s.migrator()
 	if err != nil {
 		return err
 	}
-	if _, err := m.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	for try := 1; ; try++ {
+		if _, err = m.Up(ctx); err == nil {
+			return nil
+		}
+		if s.dialect != SQLite || try == migrateTries {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("migrate: %w", err)
+		case <-time.After(migratePause):
+		}
 	}
-	return nil
 }
 
 // Migrated tells whether the schema is the one this binary was built for.

@@ -70,7 +70,7 @@ func (s *Store) Rewrite(ctx context.Context) error {
 // copies in files, and not in memory as the others do.
 func (s *Store) openBeside(wait time.Duration) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&_pragma=secure_delete(1)&_pragma=temp_store(1)",
-		strings.TrimPrefix(s.url, "sqlite://"), wait.Milliseconds()))
+		fileURI(strings.TrimPrefix(s.url, "sqlite://")), wait.Milliseconds()))
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}

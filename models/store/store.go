@@ -176,8 +176,11 @@ func sqliteDSN(file string, readOnly bool) string {
 		q.Add("_pragma", "secure_delete(1)") // what is purged, or was before an edit, is not to be found in the file
 		q.Set("_txlock", "immediate")
 	}
-	return "file:" + file + "?" + q.Encode()
+	return "file:" + fileURI(file) + "?" + q.Encode()
 }
+
+// fileURI is a file's name as the driver reads it, which takes %41 for an A.
+func fileURI(file string) string { return strings.ReplaceAll(file, "%", "%25") }
 
 func gormConfig() *gorm.Config {
 	return &gorm.Config{

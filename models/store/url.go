@@ -50,7 +50,7 @@ func CheckURL(text string) error {
 }
 
 func checkSQLite(file string) error {
-	if file == "" || strings.ContainsAny(file, "?#\x00") {
+	if file == "" || file == ":memory:" || strings.ContainsAny(file, "?#\x00") {
 		return errors.New("must name a file after sqlite://, without ? and #")
 	}
 	found, err := os.Stat(file)

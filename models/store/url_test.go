@@ -21,7 +21,7 @@ func TestCheckURL(t *testing.T) {
 		"sqlite://x.db": "", "sqlite://" + dir + "/empty": "", "sqlite://" + dir + "/not/yet/x.db": "",
 		"postgres://u:p@h/db": "", "postgres://u:p@h:5432/db?sslmode=disable": "", "postgresql:///db?host=/run/postgresql": "",
 		"postgres://u:p@h1:5432,h2:5433/db": "", "postgres://[::1]:5432/db": "", "postgres://h/db?sslmode=require&connect_timeout=3": "",
-		"sqlite://": "name a file", "sqlite://x?secret": "without ?", "sqlite://" + dir: "not a folder",
+		"sqlite://": "name a file", "sqlite://:memory:": "name a file", "sqlite://x?secret": "without ?", "sqlite://" + dir: "not a folder",
 		"sqlite://" + dir + "/text": "SQLite database", "sqlite://" + dir + "/short": "SQLite database", "sqlite://" + dir + "/text/x.db": "",
 		"mysql://u:secret@h/db": "postgres://…", "user=u password=secret host=h": "postgres://…", "postgres:u:secret@h/db": "postgres://…",
 		"postgres://u:secret@h:99999/db": "port", "postgres://u:secret@h:0/db": "port", "postgres://u:secret@[::1]:70000/db": "port",

@@ -27,6 +27,7 @@ type Conflict struct {
 	Lost   json.RawMessage
 	LostBy string // user id
 	LostAt int64  // milliseconds
+	Second bool   // the other one of the same field: both what stood and what was sent lost
 }
 
 // Outcome is a merged row.
@@ -239,6 +240,7 @@ func (m *merger) set(i int, f *models.Field, v json.RawMessage) {
 }
 
 func (m *merger) lose(i int, f *models.Field, kept, lost json.RawMessage, by models.Writer) {
+	second := slices.ContainsFunc(m.out.Conflicts, func(c Conflict) bool { return c.Field == f.Name })
 	m.out.Conflicts = append(m.out.Conflicts, Conflict{Field: f.Name, Policy: f.Policy, Base: m.before(i),
-		Kept: kept, Lost: lost, LostBy: by.User, LostAt: by.At})
+		Kept: kept, Lost: lost, LostBy: by.User, LostAt: by.At, Second: second})
 }

@@ -72,21 +72,44 @@ func (m *merger) reweave(i int, f *models.Field, current, sent json.RawMessage) 
 	return true
 }
 
-// misses tells whether a text lacks something of one of those it was made of, which had
-// come from before.
+// misses tells whether a text lacks something of one of those it was made of, both of
+// which had come from before: a line that was put in, or taken out.
 func misses(before, text, one string) bool {
 	if text == one {
 		return false
 	}
-	if _, overlap := lines(before, text, one, false); overlap {
+	o, now, then := split(before), split(text), split(one)
+	inNow, okNow := match(o, now)
+	inThen, okThen := match(o, then)
+	if !okNow || !okThen {
 		return true
 	}
-	has := split(text)
-	for _, line := range split(one) {
-		at := slices.Index(has, line)
-		if at < 0 && !slices.Contains(split(before), line) {
+	stand := hunks(now, inNow)
+	for _, h := range hunks(then, inThen) {
+		var near []string
+		meets, gone := false, 0
+		for _, s := range stand {
+			if s.from <= h.to && h.from <= s.to {
+				near = append(near, s.lines...)
+			}
+			meets = meets || s.meets(h.from, h.to) && len(s.lines) > 0
+			gone += max(0, min(s.to, h.to)-max(s.from, h.from))
+		}
+		if gone < h.to-h.from || len(h.lines) == 0 && meets || !within(h.lines, near) {
 			return true
 		}
 	}
 	return false
+}
+
+// within tells whether all lines stand among others, in their order.
+func within(lines, others []string) bool {
+	for _, line := range lines {
+		at := slices.Index(others, line)
+		if at < 0 {
+			return false
+		}
+		others = others[at+1:]
+	}
+	return true
 }

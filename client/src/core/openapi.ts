@@ -318,7 +318,7 @@ export interface paths {
         };
         /**
          * What became of the own referrals (referral partner)
-         * @description All that a referral partner ever sees.
+         * @description All that a referral partner ever reads of people and cases. Beside it they get the totals of the summary, the organisations, and the rows of staff and settings that everybody holds.
          */
         get: operations["listReceipts"];
         put?: never;
@@ -673,7 +673,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {string} */
-            code: "bad_json" | "bad_cursor" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden" | "device_revoked" | "device_wipe" | "not_found" | "method_not_allowed" | "conflict" | "body_too_large" | "unsupported_encoding" | "invalid_request" | "too_many_mutations" | "unsupported_protocol" | "too_many_attempts" | "internal" | "unavailable";
+            code: "bad_json" | "bad_cursor" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden" | "device_revoked" | "device_wipe" | "not_found" | "method_not_allowed" | "conflict" | "body_too_large" | "unsupported_encoding" | "invalid_request" | "too_many_mutations" | "unsupported_protocol" | "too_many_attempts" | "internal" | "unavailable" | "busy";
             errors?: {
                 location: string;
                 message: string;
@@ -731,7 +731,7 @@ export interface components {
         SyncRequest: {
             /** @constant */
             protocol: 1;
-            /** @description The schema that the app was built for */
+            /** @description The schema that the app was built for; absent - the server's own. One older than min_schema, as 0 is, is told to upgrade */
             schema?: number;
             /**
              * Format: date-time
@@ -790,6 +790,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             status: "applied" | "merged" | "deferred" | "quarantined" | "rejected";
+            /** @description The row's _v afterwards; with `rejected` as it stands, if `row` is there */
             v?: number;
             duplicate: boolean;
             /** @enum {string} */
@@ -847,9 +848,20 @@ export interface components {
                             /** @enum {string} */
                             policy: "latest" | "union" | "text" | "authority" | "max";
                             required: boolean;
+                            /** @description Only the server sets it */
                             read_only: boolean;
+                            /** @description true: the insert sets it, and nothing after; absent - no */
+                            fixed?: boolean;
+                            /** @description Its codes */
                             values?: string[];
+                            /** @description In characters; of a list, of each entry */
                             max_length?: number;
+                            /** @description Of integers and numbers */
+                            minimum?: number;
+                            /** @description Of integers and numbers */
+                            maximum?: number;
+                            /** @description Fields of a table with the same unit merge together */
+                            unit?: string;
                             /** @description What an insert without the field gets */
                             default?: string;
                             /** @description The schema that brought the field; absent - the table's */
@@ -1128,6 +1140,7 @@ export interface operations {
             content: {
                 "application/json": {
                     email: string;
+                    /** @description One of more than 1,024 bytes is never right */
                     password: string;
                     device?: {
                         /** @description The device's own id; it stays the same over sign-ins */
@@ -1249,6 +1262,7 @@ export interface operations {
                     /** @description null: the program's hours again */
                     quiet_hours?: components["schemas"]["QuietHours"] | null;
                     current_password?: string;
+                    /** @description At most 1,024 bytes in UTF-8 */
                     new_password?: string;
                 };
             };
@@ -1490,6 +1504,7 @@ export interface operations {
                 "application/json": {
                     email: string;
                     name: string;
+                    /** @description At most 1,024 bytes in UTF-8 */
                     password: string;
                     role: components["schemas"]["Role"];
                     /** Format: uuid */
@@ -1526,6 +1541,7 @@ export interface operations {
                 "application/json": {
                     email?: string;
                     name?: string;
+                    /** @description At most 1,024 bytes in UTF-8 */
                     password?: string;
                     role?: components["schemas"]["Role"];
                     /** Format: uuid */
