@@ -44,7 +44,11 @@ func TestWhatAPartnerReadsOfTheSummary(t *testing.T) {
 		c := newCasework(s)
 		yesterday := time.Now().UTC().AddDate(0, 0, -1)
 		year := fmt.Sprintf("year=%d", yesterday.Year())
-		if got := c.partnerReads(year); got.Totals["referred"] != nil || got.AsOf != s.store.Clock().Format(models.DateLayout) {
+		zone, err := time.LoadLocation("America/Los_Angeles") // the program's
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.partnerReads(year); got.Totals["referred"] != nil || got.AsOf != s.store.Clock().In(zone).Format(models.DateLayout) {
 			t.Errorf("of one person a partner reads %+v", got)
 		}
 		c.refer(5, yesterday.Format(models.DateLayout))

@@ -21,7 +21,7 @@ type Record struct {
 	Tables   map[string][]json.RawMessage `json:"tables"`  // rows as they travel, oldest change first
 	Deleted  map[string][]json.RawMessage `json:"deleted"` // rows that were deleted and are not purged yet, as they last were
 	Former   map[string][]json.RawMessage `json:"former"`  // rows as they were before they were changed
-	Kept     []json.RawMessage            `json:"kept"`    // writes that were merged, refused, wait or stand in quarantine, as they were sent
+	Kept     []json.RawMessage            `json:"kept"`    // writes that were merged, refused, wait, stand in quarantine or changed a set or text, as they were sent
 	Held     []Held                       `json:"held_by"`
 	LeftOut  []string                     `json:"left_out"`
 }

@@ -190,17 +190,18 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 	if err := w.rebase(j, row); err != nil {
 		return verdict{}, err
 	}
-	rejection, err := w.normalise(j, row, values)
+	seen, err := w.knownTo(j, row)
+	if err != nil {
+		return verdict{}, err
+	}
+	rejection, err := w.normalise(j, row, seen, values)
 	if err != nil || rejection != nil {
 		return refuse(j, rejection), err
 	}
+	edit := merge.Edit{Values: values, Base: j.Base, Before: seen, By: j.writer(w.tx.Seq() + 1), Joined: j.joined, Assumed: assumed(j, t)}
 	if rejection := scope.Check(scope.Write{Who: j.who, Op: j.Op, Table: t, Row: row, Values: values,
-		Unseen: unseenStatus(j, row)}); rejection != nil {
+		Unseen: unseenStatus(j, row), Seen: seen}); rejection != nil {
 		return rejected(j, rejection), nil
-	}
-	edit := merge.Edit{Values: values, Base: j.Base, By: j.writer(w.tx.Seq() + 1), Joined: j.joined}
-	if edit.Before, err = w.knownTo(j, row); err != nil {
-		return verdict{}, err
 	}
 	if edit.Own, err = w.own(row, edit); err != nil {
 		return verdict{}, err
@@ -226,6 +227,15 @@ func (w *world) patch(j *job, t *models.Table, values map[int]json.RawMessage) (
 		return rejected(j, rejection), nil
 	}
 	return w.store(j, row, out)
+}
+
+// assumed names the field of a mutation that the server may fill in for it, when it did
+// not send it; -1 = none.
+func assumed(j *job, t *models.Table) int {
+	if _, sent := j.Set["status_on"]; sent || t.Name != "services" {
+		return -1
+	}
+	return t.Field("status_on")
 }
 
 // rebase lets an edit speak of the row's insert when its author had seen that and can

@@ -66,7 +66,7 @@ func (w *world) newPerson(j *job, row *models.Row) error {
 }
 
 // newService grants a service and its person to the service's organisation. Who
-// opens one in their own organisation works it: a case manager holds it, an
+// opens one in their own organisation works it: a case manager holds both, an
 // outreach worker is assigned to it.
 func (w *world) newService(j *job, row *models.Row) error {
 	source := models.SourceService + row.ID
@@ -82,6 +82,9 @@ func (w *world) newService(j *job, row *models.Row) error {
 	}
 	switch j.who.Role {
 	case models.RoleCaseManager:
+		if err := w.give(j.who.UserID, person, source); err != nil {
+			return err
+		}
 		return w.give(j.who.UserID, row.ID, models.SourceCreator)
 	case models.RoleOutreachWorker:
 		return w.assignSelf(j, row)
@@ -199,7 +202,9 @@ func (w *world) assignment(old, row *models.Row) error {
 	if err := w.take(service.ID, func(g models.Grant) bool { return ends(g) || opened(g) }); err != nil {
 		return err
 	}
-	if err := w.take(person, ends); err != nil {
+	if err := w.take(person, func(g models.Grant) bool {
+		return ends(g) || g.Principal == user && g.Source == models.SourceService+service.ID
+	}); err != nil {
 		return err
 	}
 	return w.endCreator(user, person)

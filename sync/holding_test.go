@@ -175,3 +175,36 @@ func TestAGroupWithARefusedMember(t *testing.T) {
 		}
 	})
 }
+
+// Who opens a service holds its person with it, whatever else gave them the person ends:
+// a case is not left without a name.
+func TestAnOpenedServiceHoldsItsPerson(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		person, referral, first, second := models.NewID(), models.NewID(), models.NewID(), models.NewID()
+		service := func(id string) Item {
+			return item(models.OpInsert, "services", id, 0, map[string]any{"referral_id": referral, "person_id": person, "track": "slo_icm", "org_id": c.made.OrgID})
+		}
+		assign := func(id string) Item {
+			return insertOf("assignments", map[string]any{"service_id": id, "user_id": c.keeper.UserID, "role": "case_manager"})
+		}
+		c.push(c.supervisor, item(models.OpInsert, "people", person, 0, map[string]any{"code": "P"}),
+			item(models.OpInsert, "referrals", referral, 0, map[string]any{"person_id": person, "source": "outreach", "referred_on": "2026-01-02"}), service(first))
+		one, two := assign(first), assign(second)
+		c.push(c.supervisor, one)
+		c.push(c.keeper, service(second))
+		end := func(it Item) Item {
+			return item(models.OpPatch, "assignments", it.Row, endless, map[string]any{"ended_at": "2026-01-02T03:04:05.000Z"})
+		}
+		c.push(c.supervisor, end(one))
+		if got := c.counts(c.keeper); got["people"] != 1 || got["services"] != 1 {
+			t.Errorf("after the first case ended the opener of the second sees %v", got)
+		}
+		c.push(c.keeper, item(models.OpPatch, "people", person, endless, map[string]any{"gender": "x"}))
+		c.push(c.supervisor, two)
+		c.push(c.supervisor, end(two))
+		if got := c.counts(c.keeper); got["people"]+got["services"] != 0 {
+			t.Errorf("after the second case ended too its opener sees %v", got)
+		}
+	})
+}

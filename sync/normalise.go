@@ -8,7 +8,7 @@ import (
 
 // normalise turns what a patch sends into what will be merged: fixed fields may be
 // repeated but not changed, times are corrected, dependent values are filled in.
-func (w *world) normalise(j *job, row *models.Row, values map[int]json.RawMessage) (*models.Rejection, error) {
+func (w *world) normalise(j *job, row, seen *models.Row, values map[int]json.RawMessage) (*models.Rejection, error) {
 	t := row.Table
 	for i, v := range values {
 		f := &t.Fields[i]
@@ -27,7 +27,7 @@ func (w *world) normalise(j *job, row *models.Row, values map[int]json.RawMessag
 	case "contact_attempts":
 		w.correctAttempt(j, t, values)
 	case "services":
-		w.dateStatus(j, row, values)
+		w.dateStatus(j, row, seen, values)
 	case "conflicts", "quarantine":
 		return closeOnce(row, values), nil
 	case "settings":
@@ -78,11 +78,17 @@ func (w *world) correctAttempt(j *job, t *models.Table, values map[int]json.RawM
 	values[t.Field("clock_suspect")] = models.BoolValue(j.suspect)
 }
 
-// dateStatus dates a status change that came without a date.
-func (w *world) dateStatus(j *job, row *models.Row, values map[int]json.RawMessage) {
+// dateStatus dates a status change that came without a date. That the status stands
+// already makes it none only for who knew so: else both changes have their date, and
+// one of them stands whole, whichever came first.
+func (w *world) dateStatus(j *job, row, seen *models.Row, values map[int]json.RawMessage) {
 	status, sent := values[row.Table.Field("status")]
 	on := row.Table.Field("status_on")
-	if _, dated := values[on]; sent && !dated && !models.Equal(status, row.Get("status")) {
+	if _, dated := values[on]; !sent || dated {
+		return
+	}
+	again := seen != nil && unseenStatus(j, row) && !models.Equal(status, seen.Get("status"))
+	if again || !models.Equal(status, row.Get("status")) {
 		values[on] = models.Quote(w.today(j.at))
 	}
 }

@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ const (
 // were opened, in this transaction; what they insert may set others free.
 func (w *world) settleDeferred() error {
 	for round := 0; round < roundsMax && w.anyWait && len(w.arrived)+len(w.opened) > 0; round++ {
-		rows, buckets := w.arrived, w.opened
+		rows, buckets := w.freed(w.arrived, w.opened)
 		w.arrived, w.opened, w.undo = nil, nil, nil
 		waiting, err := w.waitingFor(rows, buckets)
 		if err != nil {
@@ -30,6 +31,30 @@ func (w *world) settleDeferred() error {
 		}
 	}
 	return nil
+}
+
+// freed adds to the rows and buckets of a round what they open of this transaction: an
+// assignment, even one that has ended, its service; a bucket the rows in it, of which
+// the store knows nothing yet.
+func (w *world) freed(arrived, opened []string) (rows, buckets []string) {
+	came, open := map[string]bool{}, map[string]bool{}
+	for _, id := range arrived {
+		came[id] = true
+	}
+	for _, bucket := range opened {
+		open[bucket] = true
+	}
+	for key, h := range w.rows {
+		if key.table.Name == "assignments" && came[key.id] {
+			open[h.row.Bucket] = true
+		}
+	}
+	for key, h := range w.rows {
+		if open[h.row.Bucket] {
+			came[key.id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(came)), slices.Sorted(maps.Keys(open))
 }
 
 // waitingFor gathers the groups that wait for a row or a bucket, stored ones and

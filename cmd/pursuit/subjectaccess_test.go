@@ -54,7 +54,7 @@ func TestTheRecordOfADeletedPerson(t *testing.T) {
 					t.Errorf("%s: %d rows of %s, there were %d", called, len(after.Tables[table]), table, len(rows))
 				}
 			}
-			if len(after.Former["people"]) == 0 || len(after.Former["contact_attempts"]) == 0 || len(after.Kept) != 4 { // refused, two that wait, in quarantine
+			if len(after.Former["people"]) == 0 || len(after.Former["contact_attempts"]) == 0 || len(after.Kept) != 10 { // refused, two that wait, in quarantine, six patches of sets and texts
 				t.Errorf("%s: former versions %d and %d, %d kept writes", called, len(after.Former["people"]), len(after.Former["contact_attempts"]), len(after.Kept))
 			}
 			for _, table := range []string{"referrals", "services", "contact_attempts", "quarantine", "known_contacts", "conflicts"} {

@@ -142,6 +142,7 @@ func (o *Oracle) End(a *Assignment, at time.Time) {
 	person, reason := o.personOf(a.Service), o.reason(a)
 	o.revoke(a.User, a.Service, reason)
 	o.revoke(a.User, a.Service, "creator of "+a.Service)
+	o.revoke(a.User, person, "creator of "+a.Service)
 	o.revoke(a.User, person, reason)
 	if o.Users[a.User].Role != Worker {
 		return

@@ -9,13 +9,14 @@ import (
 
 // Edit is one accepted mutation, ready to be merged.
 type Edit struct {
-	Values map[int]json.RawMessage // by position in Table.Fields, canonical, nil = null
-	Base   int64                   // the `_v` that the device had seen
-	Before *models.Row             // the row at Base; nil when it is not known any more
-	Own    map[int]json.RawMessage // what the same device last sent of a field that became a mixture: its view of it
-	Woven  map[int][]Woven         // of a text, the edits that stand in it and that came after Base, as far as known
-	By     models.Writer           // V is the number that the change will get
-	Joined int64                   // the edit is of a row that became this one at that number, and Before is that row's; 0 = of this one
+	Values  map[int]json.RawMessage // by position in Table.Fields, canonical, nil = null
+	Base    int64                   // the `_v` that the device had seen
+	Before  *models.Row             // the row at Base; nil when it is not known any more
+	Own     map[int]json.RawMessage // what the same device last sent of a field that became a mixture: its view of it
+	Woven   map[int][]Woven         // of a text, the edits that stand in it and that came after Base, as far as known
+	By      models.Writer           // V is the number that the change will get
+	Assumed int                     // a field that the server filled in: nothing is lost when its value is; 0 or less = none
+	Joined  int64                   // the edit is of a row that became this one at that number, and Before is that row's; 0 = of this one
 }
 
 // Conflict is a value that lost, with the value that stands.
@@ -189,7 +190,7 @@ func (m *merger) contest(i int, f *models.Field, current, sent json.RawMessage, 
 		m.set(i, f, sent)
 		return
 	}
-	if !f.ReadOnly {
+	if !f.ReadOnly && (m.e.Assumed <= 0 || i != m.e.Assumed) {
 		m.lose(i, f, current, sent, m.e.By)
 		m.out.Merged = true
 	}

@@ -16,6 +16,7 @@ type Write struct {
 	Values map[int]json.RawMessage        // what is sent, canonical
 	Parent func(field string) *models.Row // the row a Parent field points to
 	Unseen bool                           // somebody changed the status or state and the author has not seen it
+	Seen   *models.Row                    // the row as the author had seen it; nil when that is not known
 }
 
 // text gives a sent string, or the standing one where none is sent.
@@ -127,8 +128,11 @@ func checkService(w Write) *models.Rejection {
 // Whether the transition is legal is decided where it is merged.
 func checkStatus(w Write, from string) *models.Rejection {
 	to := w.text("status")
+	if !w.sent("status") && w.Unseen && w.Seen != nil {
+		return checkReason(w, w.Seen.Text("status")) // the one that it speaks of
+	}
 	if to == "" || !w.sent("status") || to == from {
-		return checkReason(w, w.text("status"))
+		return checkReason(w, to)
 	}
 	if w.Who.Role == models.RoleOutreachWorker && to != models.SLOEngaged && to != models.Refused {
 		return models.Reject(models.CodeForbiddenTransition, "status", "outreach workers set slo_engaged and refused")

@@ -1,0 +1,46 @@
+package sync
+
+import (
+	"fmt"
+	"testing"
+
+	"pursuit/models"
+	"pursuit/models/store"
+	"pursuit/models/store/storetest"
+)
+
+// Two people move a service's status without seeing each other, in words of their own:
+// whichever phone comes first, one of them stands whole, with its day.
+func TestStatusOfTwoInBothOrders(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for name, sets := range map[string][2]map[string]any{
+			"a reason of another status": {{"status": "unable_to_place", "status_reason": "reassessed_low_risk"}, {"status_reason": "called his aunt"}},
+			"the same status, no dates":  {{"status": "slo_engaged", "status_reason": "came"}, {"status": "slo_engaged", "status_reason": "seen"}},
+			"no reasons either":          {{"status": "short_term"}, {"status": "short_term"}},
+			"one with a date":            {{"status": "short_term", "status_on": "2025-12-20"}, {"status": "short_term"}},
+			"the other with a date":      {{"status": "short_term"}, {"status": "short_term", "status_on": "2025-12-20"}},
+			"different ones":             {{"status": "short_term"}, {"status": "enrolled", "status_reason": "wants it"}},
+		} {
+			for days := range 2 { // who is the later one
+				var ends []string
+				for _, order := range [][]int{{0, 1}, {1, 0}} {
+					p := c.open(c.worker)
+					base := c.push(c.keeper, item(models.OpPatch, "services", p.service, 1<<40, map[string]any{"status_reason": "new"}))
+					for _, n := range order {
+						it := item(models.OpPatch, "services", p.service, base, sets[n])
+						it.At = fmt.Sprintf("2026-01-0%dT12:00:00.000Z", 2+n+days*2*(1-n))
+						if r := c.result([]models.Actor{c.keeper, c.supervisor}[n], it); r.Status == models.StatusRejected {
+							t.Errorf("%s, in the order %v: rejected, %s %s", name, order, r.Code, r.Field)
+						}
+					}
+					row := c.stands(p.service)
+					ends = append(ends, fmt.Sprintf("%s %s %s %s", row.Get("status"), row.Get("status_reason"), row.Get("status_on"), row.Get("short_term_ends_on")))
+				}
+				if ends[0] != ends[1] {
+					t.Errorf("%s, %d: %s, and the other way round %s", name, days, ends[0], ends[1])
+				}
+			}
+		}
+	})
+}
