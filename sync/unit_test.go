@@ -44,3 +44,18 @@ func TestStatusOfTwoInBothOrders(t *testing.T) {
 		}
 	})
 }
+
+// unable_to_place has its own five reasons; an empty text is none of them.
+func TestReasonsOfUnableToPlace(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		for reason, want := range map[any]models.Status{"": models.StatusRejected, "busy": models.StatusRejected,
+			"unable_to_contact": models.StatusApplied, nil: models.StatusApplied} {
+			p := c.open(c.worker)
+			r := c.result(c.keeper, item(models.OpPatch, "services", p.service, endless, map[string]any{"status": "unable_to_place", "status_reason": reason}))
+			if r.Status != want || want == models.StatusRejected && r.Code != models.CodeInvalidValue {
+				t.Errorf("the reason %q is %s %s", reason, r.Status, r.Code)
+			}
+		}
+	})
+}

@@ -144,8 +144,8 @@ func checkStatus(w Write, from string) *models.Rejection {
 }
 
 func checkReason(w Write, status string) *models.Rejection {
-	reason := models.Text(w.Values[w.Table.Field("status_reason")])
-	if status == models.UnableToPlace && reason != "" && !models.UnableReason(reason) {
+	reason := w.Values[w.Table.Field("status_reason")]
+	if status == models.UnableToPlace && reason != nil && !models.UnableReason(models.Text(reason)) {
 		return models.Reject(models.CodeInvalidValue, "status_reason", "must be one of the reasons of unable_to_place")
 	}
 	return nil
