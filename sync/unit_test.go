@@ -59,3 +59,33 @@ func TestReasonsOfUnableToPlace(t *testing.T) {
 		}
 	})
 }
+
+// A day that the server put to a status is nobody's word: when it loses, nothing is lost.
+func TestAnAssumedDayLeavesNoConflict(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := newCrew(t, s)
+		p := c.open(c.worker)
+		base := c.push(c.keeper, item(models.OpPatch, "services", p.service, 1<<40, map[string]any{"status_reason": "new"}))
+		for n, who := range []models.Actor{c.supervisor, c.keeper} {
+			it := item(models.OpPatch, "services", p.service, base, map[string]any{"status": "short_term"})
+			it.At = fmt.Sprintf("2026-01-0%dT12:00:00.000Z", 2+n)
+			if r := c.result(who, it); r.Status != models.StatusApplied || len(r.Conflicts) > 0 {
+				t.Errorf("%s: %s with %d conflicts", who.Role, r.Status, len(r.Conflicts))
+			}
+		}
+	})
+}
+
+// An empty time is none, as any other text that is no time.
+func TestAnEmptyTimeIsRefused(t *testing.T) {
+	for at, want := range map[string]bool{`"at":"",`: true, `"at":"x",`: false, ``: false} { // "x" is told where the mutation is looked at
+		req, err := Decode([]byte(`{"protocol":1,"schema":1,"push":[{"id":"` + models.NewID() + `","table":"people","row":"` + models.NewID() +
+			`","op":"insert","base":0,` + at + `"set":{"code":"A"}}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fault := req.Push[0].Fault; (fault != nil) != want || fault != nil && fault.Field != "at" {
+			t.Errorf("%q has the fault %v", at, fault)
+		}
+	}
+}

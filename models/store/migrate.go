@@ -31,8 +31,8 @@ func (s *Store) migrator() (*goose.Provider, error) {
 }
 
 const (
-	migrateTries = 20 // on SQLite, which has no lock for it, while another process does the same
-	migratePause = 100 * time.Millisecond
+	migratePatience = 5 * time.Second // on SQLite, which has no lock for it, while another process does the same
+	migratePause    = 100 * time.Millisecond
 )
 
 // Migrate brings the schema up to date. Running it again changes nothing, and several
@@ -43,11 +43,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for try := 1; ; try++ {
+	for begun := time.Now(); ; {
 		if _, err = m.Up(ctx); err == nil {
 			return nil
 		}
-		if s.dialect != SQLite || try == migrateTries {
+		if s.dialect != SQLite || time.Since(begun) > migratePatience {
 			return fmt.Errorf("migrate: %w", err)
 		}
 		select {

@@ -12,7 +12,9 @@
 //     the same members of a set below its limit, in both orders of arrival.
 //  5. A device's second edit of a set or text, made before it saw what the first
 //     became, takes nothing away that others put in.
-//  6. A delete and an edit it had not seen end in a standing row in both orders.
+//  6. Edits of one text that all are known (Edit.Woven) end in the same text in every order of
+//     arrival, and each line that somebody wrote is in it or kept.
+//  7. A delete and an edit it had not seen end in a standing row in both orders.
 //
 // Source: docs/protocol.md, section 5.
 package merge

@@ -188,7 +188,7 @@ func TestUnitMovesWhole(t *testing.T) {
 	}
 }
 
-// Invariant 6: a delete and an edit it had not seen end in a standing row with the
+// Invariant 7: a delete and an edit it had not seen end in a standing row with the
 // edit, in both orders of arrival, and the delete is kept.
 func TestEditOutlivesDelete(t *testing.T) {
 	eachPolicy(t, func(t *rapid.T, f drawn) {

@@ -59,7 +59,7 @@ func orders(notes []note) [][]note {
 	return out
 }
 
-// Whatever order edits of one text come in, it ends the same, by their times, and each
+// Invariant 6: whatever order edits of one text come in, it ends the same, by their times, and each
 // line that somebody wrote is in it or kept. A note that finds itself standing leaves no
 // trace, and so no time.
 func TestTextInAnyOrder(t *testing.T) {
